@@ -1,0 +1,158 @@
+import type { Cloud } from '../lab/cloud/cloud.ts'
+import type { LabMember } from '../lab/stack/ensemble.ts'
+
+/** A stretch of a take-over, in seconds since its cause. */
+export interface Step {
+  readonly name: string
+  readonly start: number
+  readonly end: number
+}
+
+export interface TakeOver {
+  readonly member: number
+  readonly from: string
+  readonly to: string
+  readonly cause: string
+  readonly seconds: number
+  readonly steps: readonly Step[]
+}
+
+/** A line of the functions' log, as far as the timeline needs it. */
+interface LogLine {
+  readonly event: string
+  readonly because: string
+  readonly instance?: string
+  readonly transition?: string
+  readonly step?: string
+  readonly verdict?: string
+  readonly ms?: number
+}
+
+/** Watches one member change hands, from its cause until its next instance is in service. */
+export interface Watch {
+  /** Ends the watch: call it once the member is in service again. */
+  finish(to: string): TakeOver
+}
+
+export interface Watcher {
+  begin(member: LabMember, from: string, cause: string): Watch
+  /** Takes a line of the functions' logs. */
+  line(text: string): void
+}
+
+const tenth = (seconds: number): number => Math.round(seconds * 10) / 10
+
+/**
+ * Turns what the cloud does and what the functions say into steps. `show` gets a sentence for each, as it happens, with
+ * the seconds since the cause.
+ */
+export function createWatcher(cloud: Cloud, show: (seconds: number, text: string) => void): Watcher {
+  const recordings = new Set<Recording>()
+
+  cloud.ec2.onInstanceState((instance) => {
+    const groupName = instance.tags['aws:autoscaling:groupName']
+    for (const one of recordings) one.instanceState(instance.instanceId, instance.state, groupName)
+  })
+  cloud.autoscaling.onLifecycleState((instance) => {
+    for (const one of recordings) one.lifecycleState(instance.instanceId, instance.lifecycleState, instance.groupName)
+  })
+
+  return {
+    begin(member, from, cause) {
+      const recording = new Recording(member, from, cause, show)
+      recordings.add(recording)
+      return {
+        finish: (to) => {
+          recordings.delete(recording)
+          return recording.finish(to)
+        },
+      }
+    },
+    line: (text) => {
+      const line = parse(text)
+      if (line) for (const one of recordings) one.log(line)
+    },
+  }
+}
+
+class Recording {
+  readonly #member: LabMember
+  readonly #from: string
+  readonly #cause: string
+  readonly #show: (seconds: number, text: string) => void
+  readonly #started = Date.now()
+  readonly #steps: Step[] = []
+  /** Every instance that has been this member's since the cause. */
+  readonly #instances: Set<string>
+  #launched = 0
+  #waiting: { readonly name: string; readonly start: number } | undefined
+
+  constructor(member: LabMember, from: string, cause: string, show: (seconds: number, text: string) => void) {
+    this.#member = member
+    this.#from = from
+    this.#cause = cause
+    this.#instances = new Set([from])
+    this.#show = (seconds, text) => show(seconds, `member ${member.id}: ${text}`)
+    this.#show(0, cause)
+  }
+
+  instanceState(id: string, state: string, groupName: string | undefined): void {
+    if (groupName !== this.#member.groupName) return
+    this.#instances.add(id)
+    const now = this.#now()
+    if (id !== this.#from && state === 'pending') {
+      this.#launched = now
+      this.#add('launch', 0, now)
+    }
+    if (id !== this.#from && state === 'running') this.#add('boot', this.#launched, now)
+    this.#show(now, `${id} is ${state}`)
+  }
+
+  lifecycleState(id: string, state: string, groupName: string): void {
+    if (groupName === this.#member.groupName) this.#show(this.#now(), `${id} is ${state}`)
+  }
+
+  log(line: LogLine): void {
+    if (line.instance === undefined || !this.#instances.has(line.instance)) return
+    const now = this.#now()
+    this.#endWait(now)
+    if (line.event === 'step' && line.step !== undefined) {
+      this.#add(line.step, now - (line.ms ?? 0) / 1000, now)
+      this.#show(now, `${line.step} ${line.because} (${line.ms ?? 0} ms)`)
+      return
+    }
+    if (line.event === 'plan' && line.step === undefined && line.verdict === 'WAIT') {
+      this.#waiting = { name: `wait: ${line.because}`, start: now }
+    }
+    if (line.step === undefined) this.#show(now, `${(line.verdict ?? line.event).toLowerCase()}: ${line.because}`)
+  }
+
+  finish(to: string): TakeOver {
+    const now = this.#now()
+    this.#endWait(now)
+    const { id } = this.#member
+    return { member: id, from: this.#from, to, cause: this.#cause, seconds: tenth(now), steps: this.#steps }
+  }
+
+  #endWait(now: number): void {
+    if (this.#waiting) this.#add(this.#waiting.name, this.#waiting.start, now)
+    this.#waiting = undefined
+  }
+
+  #add(name: string, start: number, end: number): void {
+    this.#steps.push({ name, start: tenth(Math.max(0, start)), end: tenth(end) })
+  }
+
+  #now(): number {
+    return (Date.now() - this.#started) / 1000
+  }
+}
+
+function parse(text: string): LogLine | undefined {
+  try {
+    return JSON.parse(text) as LogLine
+  } catch {
+    // Node's own warnings come the same way; they are no part of a timeline.
+    return undefined
+  }
+}

@@ -1,0 +1,65 @@
+/** One write, as it lies on the disks of the servers that have it. Shared and never changed: identity is equality. */
+export interface Entry {
+  readonly epoch: number
+  /** Counted from 1 without a gap. */
+  readonly index: number
+  readonly key: string
+  readonly value: string
+}
+
+/**
+ * What a server has on disk: the epoch of the last leader whose history it took over whole, and that history. This is
+ * the disk itself, not a copy: whoever holds it while it is mounted writes to it.
+ */
+export interface Journal {
+  epoch: number
+  readonly entries: Entry[]
+}
+
+/**
+ * What is on a volume. It belongs to the volume and outlives every host: `foreign` is somebody else's file system,
+ * `corrupt` does not survive the file system check, `unreadable` answers nothing, which is not the same as blank.
+ */
+export type VolumeContent =
+  | { readonly kind: 'blank' }
+  | {
+      readonly kind: 'formatted'
+      readonly ensemble: string
+      readonly member: number
+      /** Undefined while no server has served from it. */
+      readonly data: Journal | undefined
+      /** The mark of a first bootstrap: formatted under a permit, so its server may vote although it has no data. */
+      readonly initialize: boolean
+    }
+  | { readonly kind: 'foreign' }
+  | { readonly kind: 'corrupt' }
+  | { readonly kind: 'unreadable' }
+
+export type Formatted = Extract<VolumeContent, { kind: 'formatted' }>
+
+/** The volumes' content, by volume id. A volume that nobody wrote to is blank. */
+export class Disks {
+  readonly #contents = new Map<string, VolumeContent>()
+
+  content(volumeId: string): VolumeContent {
+    return this.#contents.get(volumeId) ?? { kind: 'blank' }
+  }
+
+  set(volumeId: string, content: VolumeContent): void {
+    this.#contents.set(volumeId, content)
+  }
+
+  formatted(volumeId: string): Formatted | undefined {
+    const content = this.content(volumeId)
+    return content.kind === 'formatted' ? content : undefined
+  }
+
+  /** The first journal on a volume; the mark of the first bootstrap is used up with it. */
+  begin(volumeId: string): Journal {
+    const content = this.formatted(volumeId)
+    if (!content) throw new Error(`volume ${volumeId} is not formatted`)
+    const data: Journal = { epoch: 0, entries: [] }
+    this.#contents.set(volumeId, { ...content, data, initialize: false })
+    return data
+  }
+}

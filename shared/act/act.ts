@@ -1,0 +1,93 @@
+import type { Answer } from '../aws/failure.ts'
+import type { Config } from '../config.ts'
+import type { Log } from '../log.ts'
+import type { LifecycleAction } from '../model/action.ts'
+import type { Step } from '../model/plan.ts'
+import type { Memory, Ports } from '../observe.ts'
+import { attachVolume } from './attach-volume.ts'
+import { askPeer, handOver, takeOver } from './commands.ts'
+
+/** What the steps of one pass act upon, and with. */
+export interface Acting {
+  readonly action: LifecycleAction
+  readonly ports: Ports
+  readonly config: Config
+  readonly memory: Memory
+  readonly log: Log
+  readonly now: () => number
+}
+
+/** Performs the steps side by side and answers whether all of them were done. Decides nothing, throws nothing. */
+export async function act(steps: readonly Step[], acting: Acting): Promise<boolean> {
+  const done = await Promise.all(steps.map((step) => perform(step, acting)))
+  return done.every(Boolean)
+}
+
+async function perform(step: Step, acting: Acting): Promise<boolean> {
+  const started = acting.now()
+  const answer = await carryOut(step, acting)
+  acting.log({
+    level: answer.done === 'yes' ? 'info' : answer.failure.kind === 'denied' ? 'alarm' : 'warn',
+    event: 'step',
+    instance: acting.action.instanceId,
+    transition: acting.action.transition,
+    step: step.kind,
+    because: answer.done === 'yes' ? subject(step) : answer.failure.message,
+    ms: acting.now() - started,
+  })
+  return answer.done === 'yes'
+}
+
+function carryOut(step: Step, acting: Acting): Promise<Answer> {
+  const { ec2 } = acting.ports
+  switch (step.kind) {
+    case 'attach-interface':
+      return claim(step.networkInterfaceId, step.instanceId, acting)
+    case 'retain-interface':
+      return ec2.retainInterface(step.networkInterfaceId, step.attachmentId)
+    case 'attach-volume':
+      return attachVolume(step, acting)
+    case 'retain-volume':
+      return ec2.retainVolume(step.instanceId, step.device)
+    case 'take-over':
+      return takeOver(step, acting)
+    case 'ask-peer':
+      return askPeer(step, acting)
+    case 'withdraw-format-permit':
+      return ec2.withdrawFormatPermit(step.volumeId)
+    case 'hand-over':
+      return handOver(step, acting)
+    case 'detach-volume':
+      return ec2.detachVolume(step.volumeId, step.instanceId)
+    case 'detach-interface':
+      return ec2.detachInterface(step.attachmentId)
+  }
+}
+
+async function claim(
+  ...[networkInterface, instance, acting]: [...Parameters<Ports['ec2']['attachInterface']>, Acting]
+) {
+  const answer = await acting.ports.ec2.attachInterface(networkInterface, instance)
+  if (answer.done === 'yes') acting.memory.claimed = true
+  return answer
+}
+
+/** What a step was done to, for the log. */
+function subject(step: Step): string {
+  switch (step.kind) {
+    case 'attach-interface':
+    case 'retain-interface':
+    case 'detach-interface':
+      return step.networkInterfaceId
+    case 'attach-volume':
+    case 'retain-volume':
+    case 'withdraw-format-permit':
+    case 'detach-volume':
+      return step.volumeId
+    case 'take-over':
+    case 'hand-over':
+      return `member ${step.member}`
+    case 'ask-peer':
+      return `${step.peer}, ${step.address}`
+  }
+}

@@ -1,0 +1,66 @@
+import type { Answer } from '../aws/failure.ts'
+import type { CommandId, InstanceId } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
+import type { Verb } from '../model/observation.ts'
+import type { AskPeer, HandOver, HostedMember, TakeOver } from '../model/plan.ts'
+import type { Acting } from './act.ts'
+
+/** Parameters hold no list types: an environment variable is one text. This stands for an empty list. */
+const none = 'none'
+
+/** Sends the document that makes the instance the member. */
+export async function takeOver(step: TakeOver, acting: Acting): Promise<Answer> {
+  return command('takeOver', step.instanceId, acting, {
+    ...memberParameters(step, acting),
+    SubnetCidr: step.subnetCidr,
+    Peers: step.peers.map((peer) => `${peer.id}=${peer.address}`).join(','),
+    Format: step.format.join(',') || none,
+  })
+}
+
+/** Sends the document that gives the member back. */
+export async function handOver(step: HandOver, acting: Acting): Promise<Answer> {
+  return command('handOver', step.instanceId, acting, memberParameters(step, acting))
+}
+
+/** Asks a peer to reach the member's address. */
+export async function askPeer({ peer, address }: AskPeer, acting: Acting): Promise<Answer> {
+  const sentAt = acting.now()
+  const document = acting.config.documents.reach
+  const parameters = { Address: address, NotAfter: notAfter(sentAt) }
+  const answer = await acting.ports.ssm.send(peer, document, `stayput reach ${address}`, parameters)
+  return noted(answer, (id) => acting.memory.asked.push({ id, peer, address, sentAt }))
+}
+
+async function command(
+  verb: Verb,
+  instance: InstanceId,
+  acting: Acting,
+  parameters: Readonly<Record<string, string>>,
+): Promise<Answer> {
+  // Taken before the call: a proof is as old as the moment it was sent, not as the answer.
+  const sentAt = acting.now()
+  const sent = { ...parameters, NotAfter: notAfter(sentAt), Attempt: `${instance}.${sentAt}` }
+  const comment = `stayput ${verb} ${sent.Attempt}`
+  const answer = await acting.ports.ssm.send(instance, acting.config.documents[verb], comment, sent)
+  return noted(answer, (id) => acting.memory.sent.push({ id, verb, sentAt }))
+}
+
+function memberParameters(step: HostedMember, acting: Acting) {
+  return {
+    Ensemble: acting.config.ensemble,
+    Member: String(step.member),
+    MacAddress: step.macAddress,
+    Address: step.address,
+    Volumes: step.volumes.map((volume) => `${volume.id}=${volume.mount}`).join(','),
+  }
+}
+
+/** Seconds since the epoch, as a shell compares them. */
+const notAfter = (sentAt: number): string => String(Math.floor((sentAt + limits.commandNotAfter) / 1000))
+
+function noted(answer: Answer<CommandId>, note: (id: CommandId) => void): Answer {
+  if (answer.done !== 'yes') return answer
+  note(answer.result)
+  return { done: 'yes', result: undefined }
+}

@@ -1,0 +1,123 @@
+import { act } from './act/act.ts'
+import { CallFailure } from './aws/failure.ts'
+import type { Clock } from './clock.ts'
+import { complete } from './complete.ts'
+import type { Config } from './config.ts'
+import type { Log } from './log.ts'
+import type { LifecycleAction, Outcome } from './model/action.ts'
+import { limits } from './model/limits.ts'
+import type { Plan, Step } from './model/plan.ts'
+import { emptyMemory, type Memory, observe, type Ports } from './observe.ts'
+import { planFor } from './plan/plan.ts'
+
+export interface World {
+  readonly ports: Ports
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * Brings one lifecycle action as far as it goes: look at everything, plan from that alone, do what the plan says, look
+ * again. The first run, a retry, a resume after a crash and a duplicate event are one path, because what is already so
+ * vanishes from the plan; there is no record of progress that could disagree with the cloud.
+ *
+ * Ends with CONTINUE or ABANDON when the plan is empty, with NOTHING when nobody waits for us, and with WAIT when
+ * `signal` is aborted before that: the action stays open, and the sweep takes it up again.
+ */
+export async function advance(action: LifecycleAction, world: World, signal: AbortSignal): Promise<Outcome> {
+  const { ports, config, clock, log } = world
+  const memory = emptyMemory()
+  const started = clock.now()
+  const courtesy = courtesyOf(memory)
+  let pause: number = limits.pauseMin
+  let last: Plan | undefined
+
+  while (!signal.aborted) {
+    const plan = await look(action, world, memory)
+    if (last?.because !== plan.because) {
+      if (plan.verdict === 'WAIT') report(log, action, plan)
+      pause = limits.pauseMin
+    }
+    last = plan
+    if (plan.givesUp !== undefined) memory.givenUp ??= plan.givesUp
+    const steps = courtesy(plan.steps, clock.now())
+    if (steps.length > 0) {
+      const done = await act(steps, { action, ports, config, memory, log, now: () => clock.now() })
+      if (done) continue
+    } else if (isEnd(plan, clock.now() - started)) {
+      return conclude(action, plan, world, signal, started)
+    }
+    await clock.pause(pause, signal)
+    pause = Math.min(pause * 1.5, limits.pauseMax)
+  }
+  const because = `out of time; ${last?.because ?? 'nothing was seen yet'}`
+  return conclude(action, { steps: [], verdict: 'WAIT', because }, world, signal, started)
+}
+
+const isEnd = ({ steps, verdict }: Plan, ms: number): boolean =>
+  steps.length === 0 && verdict !== 'WAIT' && (verdict !== 'NOTHING' || ms >= limits.nothingSettlesAfter)
+
+/** What can't be read is unknown, and on the unknown nothing is done. */
+async function look(action: LifecycleAction, { ports, config, clock }: World, memory: Memory): Promise<Plan> {
+  try {
+    return planFor(await observe(action, ports, config, memory, clock.now()))
+  } catch (failure) {
+    if (!(failure instanceof CallFailure)) throw failure
+    const denied = failure.kind === 'denied'
+    return { steps: [], verdict: 'WAIT', because: failure.message, ...(denied && { alarm: true }) }
+  }
+}
+
+/**
+ * An event may be delivered twice, and the sweep may come by while an invocation is at work. Both see at the same
+ * moment that a command is due, and SSM takes as many as it is sent. So whoever did not make the claim lets some
+ * seconds pass; a second command would do no harm, but the host's lock would make one of them wait.
+ */
+function courtesyOf(memory: Memory): (steps: readonly Step[], now: number) => readonly Step[] {
+  const due = new Map<Step['kind'], number>()
+  return (steps, now) =>
+    steps.filter(({ kind }) => {
+      if (memory.claimed || kind !== 'take-over' || memory.sent.length > 0) return true
+      const since = due.get(kind) ?? now
+      due.set(kind, since)
+      return now - since >= limits.courtesy
+    })
+}
+
+async function conclude(
+  action: LifecycleAction,
+  { verdict, because, alarm, member }: Plan,
+  { ports, clock, log }: World,
+  signal: AbortSignal,
+  started: number,
+): Promise<Outcome> {
+  const answer = verdict === 'NOTHING' ? undefined : await complete(action, verdict, ports.autoScaling, clock, signal)
+  const untold = answer && answer.done !== 'yes' ? answer.failure : undefined
+  log({
+    level: alarm || verdict === 'ABANDON' || untold?.kind === 'denied' ? 'alarm' : 'info',
+    event: 'verdict',
+    ...about(action, member),
+    verdict,
+    because: untold ? `${because}; but ${untold.message}` : because,
+    ms: clock.now() - started,
+  })
+  // An untold verdict leaves the action open: the outcome says WAIT, because that is what will happen.
+  return untold ? { verdict: 'WAIT', because: untold.message } : { verdict, because }
+}
+
+function report(log: Log, action: LifecycleAction, { steps, verdict, because, alarm, member }: Plan): void {
+  const step = steps.map(({ kind }) => kind).join(' ')
+  log({
+    level: alarm ? 'alarm' : 'info',
+    event: 'plan',
+    ...about(action, member),
+    ...(step !== '' && { step }),
+    verdict,
+    because,
+  })
+}
+
+function about({ instanceId, transition }: LifecycleAction, member: Plan['member']) {
+  return { instance: instanceId, transition, ...(member !== undefined && { member }) }
+}

@@ -1,0 +1,226 @@
+import type * as sdk from '@aws-sdk/client-ec2'
+import { memberDeviceIndex } from '../model/device-names.ts'
+import {
+  type InstanceId,
+  instanceId,
+  type NetworkInterfaceId,
+  networkInterfaceId,
+  patterns,
+  type SubnetId,
+  subnetId,
+  type VolumeId,
+  volumeId,
+} from '../model/ids.ts'
+import type { AttachIntent, InterfaceAttachment, NetworkInterface, Volume, VolumeAttachment } from '../model/member.ts'
+import type { Tagged } from '../model/members.ts'
+import type { Instance } from '../model/observation.ts'
+import { bookkeepingTags, formatPermit, identityTags } from '../model/tags.ts'
+import { type Answer, look, mutate, pages, release } from './failure.ts'
+import type { Send } from './operations.ts'
+
+/** EC2 as the core needs it. Reads throw CallFailure; what changes something answers yes, no or unknown. */
+export interface Ec2 {
+  networkInterfaces(ensemble: string): Promise<readonly Tagged<NetworkInterface>[]>
+  /** The mount tag may be absent or unfit: it is told as it is. */
+  volumes(ensemble: string): Promise<readonly Tagged<Volume>[]>
+  /** Those that EC2 shows: an instance that is missing in the answer is unknown, not gone. */
+  instances(ids: readonly InstanceId[]): Promise<readonly Instance[]>
+  subnetCidr(id: SubnetId): Promise<string | undefined>
+  attachInterface(id: NetworkInterfaceId, instance: InstanceId): Promise<Answer>
+  retainInterface(id: NetworkInterfaceId, attachmentId: string): Promise<Answer>
+  detachInterface(attachmentId: string): Promise<Answer>
+  announceAttach(id: VolumeId, intent: AttachIntent): Promise<Answer>
+  attachVolume(id: VolumeId, instance: InstanceId, device: string): Promise<Answer>
+  retainVolume(instance: InstanceId, device: string): Promise<Answer>
+  detachVolume(id: VolumeId, instance: InstanceId): Promise<Answer>
+  withdrawFormatPermit(id: VolumeId): Promise<Answer>
+}
+
+export function ec2Port(send: Send): Ec2 {
+  return {
+    async networkInterfaces(ensemble) {
+      const filters = ofEnsemble(ensemble)
+      const found = await look('listing the network interfaces of the ensemble', () =>
+        pages(
+          (NextToken) => send('ec2.DescribeNetworkInterfaces', { ...filters, NextToken }),
+          (page) => page.NetworkInterfaces,
+          (page) => page.NextToken,
+        ),
+      )
+      return found.map((one) => tagged(readInterface(one), one.AvailabilityZone, one.TagSet))
+    },
+    async volumes(ensemble) {
+      const filters = ofEnsemble(ensemble)
+      const found = await look('listing the volumes of the ensemble', () =>
+        pages(
+          (NextToken) => send('ec2.DescribeVolumes', { ...filters, NextToken }),
+          (page) => page.Volumes,
+          (page) => page.NextToken,
+        ),
+      )
+      return found.map((one) => tagged(readVolume(one), one.AvailabilityZone, one.Tags))
+    },
+    async instances(ids) {
+      // By filter, not by id: one unknown id would make EC2 refuse the whole request.
+      const Filters = [{ Name: 'instance-id', Values: [...ids] }]
+      const reservations = await look('looking at the instances', () =>
+        pages(
+          (NextToken) => send('ec2.DescribeInstances', { Filters, NextToken }),
+          (page) => page.Reservations,
+          (page) => page.NextToken,
+        ),
+      )
+      return reservations.flatMap((reservation) => reservation.Instances ?? []).map(readInstance)
+    },
+    async subnetCidr(id) {
+      const answer = await look(`looking at subnet ${id}`, () => send('ec2.DescribeSubnets', { SubnetIds: [id] }))
+      return answer.Subnets?.find((subnet) => subnet.SubnetId === id)?.CidrBlock
+    },
+    ...interfaceChanges(send),
+    ...volumeChanges(send),
+  }
+}
+
+function interfaceChanges(send: Send): Pick<Ec2, 'attachInterface' | 'retainInterface' | 'detachInterface'> {
+  return {
+    attachInterface: (id, instance) =>
+      mutate(`attaching ${id} to ${instance}`, async () => {
+        await send('ec2.AttachNetworkInterface', {
+          NetworkInterfaceId: id,
+          InstanceId: instance,
+          DeviceIndex: memberDeviceIndex,
+          // Instance types with several network cards are validated wrongly when this is left out (cilium#42512).
+          NetworkCardIndex: 0,
+        })
+      }),
+    retainInterface: (id, attachmentId) =>
+      mutate(`keeping ${id} beyond its instance`, async () => {
+        await send('ec2.ModifyNetworkInterfaceAttribute', {
+          NetworkInterfaceId: id,
+          Attachment: { AttachmentId: attachmentId, DeleteOnTermination: false },
+        })
+      }),
+    // By attachment id, which is fresh for each attachment: a late detach can't hit the next holder's.
+    detachInterface: (attachmentId) =>
+      release(`detaching ${attachmentId}`, () => send('ec2.DetachNetworkInterface', { AttachmentId: attachmentId })),
+  }
+}
+
+function volumeChanges(
+  send: Send,
+): Pick<Ec2, 'announceAttach' | 'attachVolume' | 'retainVolume' | 'detachVolume' | 'withdrawFormatPermit'> {
+  return {
+    announceAttach: (id, intent) =>
+      mutate(`announcing ${id} for ${intent.instanceId}`, async () => {
+        const Value = `${intent.instanceId}@${new Date(intent.at).toISOString()}`
+        await send('ec2.CreateTags', { Resources: [id], Tags: [{ Key: bookkeepingTags.holder, Value }] })
+      }),
+    attachVolume: (id, instance, device) =>
+      mutate(`attaching ${id} to ${instance} as ${device}`, async () => {
+        await send('ec2.AttachVolume', { VolumeId: id, InstanceId: instance, Device: device })
+      }),
+    retainVolume: (instance, device) =>
+      mutate(`keeping ${device} beyond ${instance}`, async () => {
+        await send('ec2.ModifyInstanceAttribute', {
+          InstanceId: instance,
+          BlockDeviceMappings: [{ DeviceName: device, Ebs: { DeleteOnTermination: false } }],
+        })
+      }),
+    // Never with Force: what a running instance has mounted must not be pulled out.
+    detachVolume: (id, instance) =>
+      release(`detaching ${id} from ${instance}`, () =>
+        send('ec2.DetachVolume', { VolumeId: id, InstanceId: instance }),
+      ),
+    withdrawFormatPermit: (id) =>
+      mutate(`withdrawing the format permit of ${id}`, async () => {
+        await send('ec2.DeleteTags', { Resources: [id], Tags: [{ Key: bookkeepingTags.format }] })
+      }),
+  }
+}
+
+function ofEnsemble(ensemble: string) {
+  return { Filters: [{ Name: `tag:${identityTags.ensemble}`, Values: [literal(ensemble)] }] }
+}
+
+/** EC2 filters know the wildcards * and ?, which a name must not become. */
+function literal(text: string): string {
+  return text.replace(/[\\*?]/g, String.raw`\$&`)
+}
+
+function tagged<Resource>(resource: Resource, zone: string | undefined, tags: readonly sdk.Tag[] | undefined) {
+  return { resource, zone: zone ?? '', member: tagValue(tags, identityTags.member) }
+}
+
+function tagValue(tags: readonly sdk.Tag[] | undefined, key: string): string | undefined {
+  return tags?.find((tag) => tag.Key === key)?.Value
+}
+
+function readInterface(one: sdk.NetworkInterface): NetworkInterface {
+  const attachment = readInterfaceAttachment(one.Attachment)
+  return {
+    id: networkInterfaceId(one.NetworkInterfaceId),
+    macAddress: one.MacAddress ?? '',
+    address: one.PrivateIpAddress ?? '',
+    subnetId: subnetId(one.SubnetId),
+    ...(attachment && { attachment }),
+  }
+}
+
+function readInterfaceAttachment(one: sdk.NetworkInterfaceAttachment | undefined): InterfaceAttachment | undefined {
+  if (!one?.AttachmentId || one.Status === 'detached') return undefined
+  return {
+    id: one.AttachmentId,
+    instanceId: instanceId(one.InstanceId),
+    deviceIndex: one.DeviceIndex ?? -1,
+    status: one.Status ?? 'unknown',
+    // Until EC2 says false it counts as true: the careful reading costs one call.
+    deleteOnTermination: one.DeleteOnTermination !== false,
+  }
+}
+
+function readVolume(one: sdk.Volume): Volume {
+  const attachments = (one.Attachments ?? []).filter((attachment) => attachment.State !== 'detached')
+  if (attachments.length > 1) throw new Error(`${one.VolumeId} has ${attachments.length} attachments; it may have one`)
+  const attachment = attachments[0] && readVolumeAttachment(attachments[0])
+  const intent = readIntent(tagValue(one.Tags, bookkeepingTags.holder))
+  return {
+    id: volumeId(one.VolumeId),
+    mount: tagValue(one.Tags, identityTags.mount) ?? '',
+    state: one.State ?? 'unknown',
+    ...(attachment && { attachment }),
+    ...(intent && { intent }),
+    formatPermitted: tagValue(one.Tags, bookkeepingTags.format) === formatPermit,
+  }
+}
+
+function readVolumeAttachment(one: sdk.VolumeAttachment): VolumeAttachment {
+  return {
+    instanceId: instanceId(one.InstanceId),
+    device: one.Device ?? '',
+    state: one.State ?? 'unknown',
+    attachTime: one.AttachTime?.getTime() ?? 0,
+    deleteOnTermination: one.DeleteOnTermination !== false,
+  }
+}
+
+/** Our own writing; anything else in the tag is no intent of ours. */
+function readIntent(value: string | undefined): AttachIntent | undefined {
+  const [holder, time] = value?.split('@') ?? []
+  const at = Date.parse(time ?? '')
+  if (!holder || !patterns.instanceId.test(holder) || Number.isNaN(at)) return undefined
+  return { instanceId: instanceId(holder), at }
+}
+
+function readInstance(one: sdk.Instance): Instance {
+  return {
+    id: instanceId(one.InstanceId),
+    state: one.State?.Name ?? 'unknown',
+    zone: one.Placement?.AvailabilityZone ?? '',
+    launchTime: one.LaunchTime?.getTime() ?? 0,
+    networkInterfaces: (one.NetworkInterfaces ?? []).map((card) => ({
+      id: card.NetworkInterfaceId ?? '',
+      deviceIndex: card.Attachment?.DeviceIndex ?? -1,
+    })),
+    devices: (one.BlockDeviceMappings ?? []).map((mapping) => mapping.DeviceName ?? ''),
+  }
+}

@@ -1,0 +1,47 @@
+import * as v from 'valibot'
+
+/**
+ * What a host tells at the end of a document: the last line of its output, one JSON object. A host is not trusted more
+ * than it must be (a compromised one writes what it likes), so the shape is strict and the size is capped by SSM.
+ */
+const takeOverFacts = v.object({
+  attempt: v.string(),
+  member: v.number(),
+  address: v.string(),
+  routes: v.literal('verified'),
+  volumes: v.array(v.object({ volume: v.string(), mount: v.string(), formatted: v.boolean() })),
+  service: v.object({ role: v.picklist(['leader', 'follower', 'standalone']), version: v.string() }),
+})
+
+const handOverFacts = v.object({
+  attempt: v.string(),
+  service: v.literal('stopped'),
+  unmounted: v.array(v.string()),
+  routes: v.literal('removed'),
+  tombstone: v.literal(true),
+})
+
+const reachFacts = v.object({ reached: v.literal(true) })
+
+const failureFacts = v.object({ failed: v.string(), because: v.string() })
+
+export type TakeOverFacts = v.InferOutput<typeof takeOverFacts>
+export type HandOverFacts = v.InferOutput<typeof handOverFacts>
+export type FailureFacts = v.InferOutput<typeof failureFacts>
+
+/** The facts of a finished command, each undefined when the last line does not hold exactly them. */
+export const readTakeOver = (output: string): TakeOverFacts | undefined => read(takeOverFacts, output)
+export const readHandOver = (output: string): HandOverFacts | undefined => read(handOverFacts, output)
+export const readReach = (output: string): boolean => read(reachFacts, output) !== undefined
+export const readFailure = (output: string): FailureFacts | undefined => read(failureFacts, output)
+
+function read<Schema extends v.GenericSchema>(schema: Schema, output: string): v.InferOutput<Schema> | undefined {
+  const line = output.trimEnd().split('\n').at(-1) ?? ''
+  try {
+    const result = v.safeParse(schema, JSON.parse(line))
+    return result.success ? result.output : undefined
+  } catch {
+    // Not JSON: the document was cut short, or it is not ours. No facts is an answer that the plan knows.
+    return undefined
+  }
+}

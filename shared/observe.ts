@@ -1,0 +1,144 @@
+import type { AutoScaling } from './aws/auto-scaling.ts'
+import type { Ec2 } from './aws/ec2.ts'
+import type { Invocation, Ssm } from './aws/ssm.ts'
+import type { Config } from './config.ts'
+import type { LifecycleAction } from './model/action.ts'
+import { readReach } from './model/facts.ts'
+import type { CommandId, InstanceId, VolumeId } from './model/ids.ts'
+import type { Member } from './model/member.ts'
+import { assembleMembers } from './model/members.ts'
+import type { Command, Observation, Reach, Verb } from './model/observation.ts'
+
+export interface Ports {
+  readonly ec2: Ec2
+  readonly autoScaling: AutoScaling
+  readonly ssm: Ssm
+}
+
+/**
+ * What this invocation has done itself and AWS may not show yet, or never will. It only ever adds to what is read, it
+ * is gone with the invocation, and nothing that matters rests on it alone.
+ */
+export interface Memory {
+  readonly sent: SentCommand[]
+  readonly asked: AskedPeer[]
+  readonly refusedAttaches: Set<VolumeId>
+  /** Why the launch was given up. */
+  givenUp?: string
+  /** Whether it was this invocation that attached the interface. */
+  claimed: boolean
+}
+
+interface SentCommand {
+  readonly id: CommandId
+  readonly verb: Verb
+  readonly sentAt: number
+}
+
+interface AskedPeer {
+  readonly id: CommandId
+  readonly peer: InstanceId
+  readonly address: string
+  readonly sentAt: number
+}
+
+export const emptyMemory = (): Memory => ({ sent: [], asked: [], refusedAttaches: new Set(), claimed: false })
+
+/** How far back commands are looked for: no lifecycle action lives longer than 48 hours. */
+const commandsSince = 48 * 3_600_000
+
+/**
+ * Reads the facts of this moment, all that do not depend on one another at once.
+ * @throws {CallFailure} when any of them can't be read: an observation is whole, or it is none.
+ */
+export async function observe(
+  action: LifecycleAction,
+  { ec2, autoScaling, ssm }: Ports,
+  config: Config,
+  memory: Memory,
+  now: number,
+): Promise<Observation> {
+  const [groupInstances, interfaces, volumes, agentOnline, invocations] = await Promise.all([
+    autoScaling.instances(config.ensemble),
+    ec2.networkInterfaces(config.ensemble),
+    ec2.volumes(config.ensemble),
+    ssm.agentOnline(action.instanceId),
+    ssm.invocations(action.instanceId, now - commandsSince),
+  ])
+  const { members, faults } = assembleMembers(interfaces, volumes)
+  const held = members.find((member) => member.networkInterface.attachment?.instanceId === action.instanceId)
+  const [instances, subnetCidr, commands, reaches] = await Promise.all([
+    ec2.instances([...new Set([action.instanceId, ...holders(members)])]),
+    held && ec2.subnetCidr(held.networkInterface.subnetId),
+    readCommands(ssm, action.instanceId, config, invocations, memory),
+    Promise.all(memory.asked.map((asked) => readAnswer(ssm, asked))),
+  ])
+  return {
+    now,
+    action,
+    groupInstances,
+    instances,
+    members,
+    tagFaults: faults,
+    agentOnline,
+    commands,
+    ...(subnetCidr !== undefined && { subnetCidr }),
+    reaches,
+    refusedAttaches: memory.refusedAttaches,
+    ...(memory.givenUp !== undefined && { givenUp: memory.givenUp }),
+  }
+}
+
+/** Every instance to which an interface or a volume of the ensemble is attached. */
+function holders(members: readonly Member[]): InstanceId[] {
+  return members
+    .flatMap((member) => [member.networkInterface, ...member.volumes])
+    .flatMap((resource) => resource.attachment?.instanceId ?? [])
+}
+
+async function readCommands(
+  ssm: Ssm,
+  instance: InstanceId,
+  config: Config,
+  invocations: readonly Invocation[],
+  memory: Memory,
+): Promise<Command[]> {
+  const listed = invocations.flatMap((invocation) => {
+    const verb = verbOf(invocation.document, config)
+    return verb ? [{ ...invocation, verb }] : []
+  })
+  const known = new Set(listed.map((command) => command.id))
+  const unlisted = memory.sent
+    .filter((command) => !known.has(command.id))
+    .map((command) => ({ ...command, status: 'running' as const }))
+  const commands = await Promise.all([...unlisted, ...listed].map((command) => withOutput(ssm, instance, command)))
+  return commands.toSorted((a, b) => b.sentAt - a.sentAt)
+}
+
+/** What a command printed is asked for only once it has ended. */
+async function withOutput(ssm: Ssm, instance: InstanceId, command: Omit<Command, 'output'>): Promise<Command> {
+  const ended = command.status === 'succeeded' || command.status === 'failed'
+  const result = ended ? await ssm.invocation(command.id, instance) : undefined
+  return {
+    id: command.id,
+    verb: command.verb,
+    sentAt: command.sentAt,
+    status: command.status,
+    output: result?.output ?? '',
+  }
+}
+
+function verbOf(document: string, config: Config): Verb | undefined {
+  if (document === config.documents.takeOver) return 'takeOver'
+  return document === config.documents.handOver ? 'handOver' : undefined
+}
+
+async function readAnswer(ssm: Ssm, { id, peer, address, sentAt }: AskedPeer): Promise<Reach> {
+  const result = await ssm.invocation(id, peer)
+  const status = result?.status ?? 'running'
+  if (status === 'succeeded') {
+    return { peer, address, sentAt, answer: readReach(result?.output ?? '') ? 'reached' : 'unreachable' }
+  }
+  const answer = ({ running: 'running', failed: 'unreachable', lost: 'unasked' } as const)[status]
+  return { peer, address, sentAt, answer }
+}

@@ -1,0 +1,72 @@
+import type { InstanceId } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
+import type { Member } from '../model/member.ts'
+import type { Instance, Observation } from '../model/observation.ts'
+import { describe, hold } from './instances.ts'
+
+/**
+ * Which member an instance is to become.
+ *
+ * The locking argument: EC2 lets an interface be attached to one instance only, so that attaching it *is* the claim.
+ * Any number of invocations may run this choice at once, on stale facts as well: the worst that follows is an attach
+ * call that EC2 refuses, after which everybody looks again. All attach to the same device index, so one instance can't
+ * win two members either. No choice is remembered anywhere but in EC2.
+ */
+export type Choice =
+  | { readonly kind: 'mine'; readonly member: Member }
+  | { readonly kind: 'free'; readonly member: Member }
+  /** None is free; `because` says what is awaited. */
+  | { readonly kind: 'awaited'; readonly because: string; readonly leaving: boolean }
+  | { readonly kind: 'none'; readonly because: string }
+
+export function chooseMember(seen: Observation, self: Instance): Choice {
+  const mine = seen.members.filter((member) => holderOf(member) === self.id)
+  const [held, second] = mine
+  if (held && second) {
+    return { kind: 'none', because: `${self.id} holds the interfaces of members ${held.id} and ${second.id}` }
+  }
+  if (held) return { kind: 'mine', member: held }
+
+  const local = seen.members.filter((member) => member.zone === self.zone)
+  const free = local.find((member) => obstacle(seen, member) === undefined)
+  if (free) return { kind: 'free', member: free }
+
+  const obstacles = local.map((member) => obstacle(seen, member)).filter((one) => one !== undefined)
+  const because = [
+    local.length === 0 ? `zone ${self.zone} has no member` : `no member of zone ${self.zone} is free`,
+    ...obstacles.map((one) => one.because),
+    ...seen.tagFaults,
+  ].join('; ')
+  const leaving = obstacles.some((one) => one.leaving)
+  const patient = leaving || seen.now - self.launchTime < limits.memberFreeWithin
+  return patient ? { kind: 'awaited', because, leaving } : { kind: 'none', because }
+}
+
+interface Obstacle {
+  readonly because: string
+  /** Whether it goes away by itself. */
+  readonly leaving: boolean
+}
+
+/** Why a member can't be claimed now; undefined when it can. */
+function obstacle(seen: Observation, member: Member): Obstacle | undefined {
+  const holder = holderOf(member)
+  if (holder !== undefined) return heldBy(seen, member, 'is held by', holder)
+  for (const volume of member.volumes) {
+    const user = volume.attachment?.instanceId
+    // A volume that is on its way from a leaving instance is awaited after the claim, which saves that time.
+    if (user !== undefined && hold(seen, user) !== 'leaving') {
+      return heldBy(seen, member, `has ${volume.id} still attached to`, user)
+    }
+  }
+  return undefined
+}
+
+function heldBy(seen: Observation, member: Member, how: string, holder: InstanceId): Obstacle {
+  const because = `member ${member.id} ${how} ${describe(seen, holder)}`
+  return { because, leaving: hold(seen, holder) !== 'keeping' || isDetaching(member) }
+}
+
+const holderOf = (member: Member): InstanceId | undefined => member.networkInterface.attachment?.instanceId
+
+const isDetaching = (member: Member): boolean => member.networkInterface.attachment?.status === 'detaching'

@@ -1,0 +1,38 @@
+import { advance, type World } from './advance.ts'
+import type { LifecycleAction, Outcome, Transition } from './model/action.ts'
+import type { GroupInstance } from './model/observation.ts'
+
+/** In which transitions an instance of this state may be waiting; a warm pool waits in one state for both. */
+const waitingStates: Readonly<Record<string, readonly Transition[]>> = {
+  'Pending:Wait': ['launching'],
+  'Terminating:Wait': ['terminating'],
+  'Warmed:Pending:Wait': ['launching', 'terminating'],
+  'Warmed:Terminating:Wait': ['terminating'],
+}
+
+export interface Swept {
+  readonly action: LifecycleAction
+  readonly outcome: Outcome
+}
+
+/**
+ * Drives every action that is still open in the ensemble's groups. Auto Scaling's events are best effort, functions
+ * die, and some waits take hours: to the sweep these are one case. No API tells the tokens of open actions, so they are
+ * named by instance and hook, which is the same action as long as the instance waits in that state.
+ * @throws {CallFailure} when the groups can't be read; what goes wrong with one action is its own outcome.
+ */
+export async function sweep(world: World, signal: AbortSignal): Promise<Swept[]> {
+  const instances = await world.ports.autoScaling.instances(world.config.ensemble)
+  const actions = instances.flatMap((instance) => openActions(instance, world.config.hooks))
+  return Promise.all(actions.map(async (action) => ({ action, outcome: await advance(action, world, signal) })))
+}
+
+function openActions(instance: GroupInstance, hooks: Readonly<Record<Transition, string>>): LifecycleAction[] {
+  const transitions = waitingStates[instance.lifecycleState] ?? []
+  return transitions.map((transition) => ({
+    instanceId: instance.instanceId,
+    groupName: instance.groupName,
+    transition,
+    hookName: hooks[transition],
+  }))
+}
