@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { BridgeEvent } from '../../lab/cloud/eventbridge/eventbridge.ts'
 import { scale } from '../../lab/stack/ensemble.ts'
+import { cloudSend, inProcess } from '../../lab/stack/in-process.ts'
+import type { LogLine } from '../../shared/log.ts'
 import { createWorld, minutes, succeeded, type TestWorld } from './world.ts'
 
 /** What belongs to a member, as EC2 has it. */
@@ -259,4 +261,60 @@ describe('what AWS does on a bad day', () => {
       for (const id of [1, 2, 3]) expect(attachments(world, id)).toEqual([world.instanceOf(id), world.instanceOf(id)])
     },
   )
+})
+
+describe('what belongs to a member outlives its instances', () => {
+  test('DeleteOnTermination that somebody set is made false before the launch is continued', async () => {
+    const world = createWorld()
+    const [member] = world.members
+    const { cloud } = world
+    let set = false
+    // Looks on at every call; at the first one with everything attached, an operator sets the flags.
+    cloud.faults.add({
+      kind: 'throttled',
+      when: () => {
+        const card = cloud.ec2.networkInterfaces.get(member!.networkInterfaceId)?.attachment
+        const disk = cloud.ec2.volumes.get(member!.volumeIds[0]!)?.attachment
+        if (set || card?.status !== 'attached' || disk?.state !== 'attached') return false
+        set = true
+        cloud.call('ec2.ModifyNetworkInterfaceAttribute', {
+          NetworkInterfaceId: member!.networkInterfaceId,
+          Attachment: { AttachmentId: card.attachmentId, DeleteOnTermination: true },
+        })
+        cloud.call('ec2.ModifyInstanceAttribute', {
+          InstanceId: disk.instanceId,
+          BlockDeviceMappings: [{ DeviceName: disk.device, Ebs: { DeleteOnTermination: true } }],
+        })
+        return false
+      },
+    })
+    await world.settled([1])
+    expect(set).toBe(true)
+    expect(cloud.ec2.networkInterfaces.get(member!.networkInterfaceId)?.attachment?.deleteOnTermination).toBe(false)
+    expect(cloud.ec2.volumes.get(member!.volumeIds[0]!)?.attachment?.deleteOnTermination).toBe(false)
+  })
+})
+
+describe('a function without its permissions', () => {
+  test('does nothing, and says so with an alarm', async () => {
+    const world = createWorld({
+      intercept: (name, event, { cloud }) => {
+        const denied = Object.assign(new Error('You are not authorized to perform this operation.'), {
+          name: 'UnauthorizedOperation',
+          status: 403,
+        })
+        const port = inProcess(cloud, 'zookeeper', (operation, input) =>
+          operation === 'ec2.DescribeVolumes' ? Promise.reject(denied) : cloudSend(cloud)(operation, input),
+        )
+        return port.invoke(name, event).finally(() => lines.push(...port.lines))
+      },
+    })
+    const lines: LogLine[] = []
+    scale(world.cloud, world.members[0]!, 1)
+    await world.clock.pass(20 * minutes)
+    expect(attachments(world, 1)).toEqual([undefined, undefined])
+    expect(
+      lines.filter((line) => line.level === 'alarm' && line.because.includes('UnauthorizedOperation')).length,
+    ).toBeGreaterThan(0)
+  })
 })

@@ -28,7 +28,7 @@ import { volumeOperations } from './volume.ts'
 import { zoneOperations } from './zone.ts'
 
 export type { LaunchTemplateReference, ResolvedLaunchTemplate } from './launch-template.ts'
-export type { Instance, InstanceState, NetworkInterface, Subnet, Tags, Volume } from './records.ts'
+export type { Instance, NetworkInterface, Subnet, Volume } from './records.ts'
 export type { LaunchRequest } from './run-instances.ts'
 
 /** EC2 of the local cloud: its operations, and what the other services and the tests may do past them. */
