@@ -66,7 +66,7 @@ describe('the SDK adapter', () => {
     async (operation) => {
       received.length = 0
       refuse = new AwsError('Unavailable', 'The server is overloaded and cannot handle the request.', 503)
-      await expect(send(operation, inputs[operation])).rejects.toThrow()
+      await expect(send(operation, inputs[operation])).rejects.toThrow('overloaded')
       expect(received).toEqual([operation])
     },
   )
@@ -74,7 +74,7 @@ describe('the SDK adapter', () => {
   test('a read is repeated', async () => {
     received.length = 0
     refuse = new AwsError('Unavailable', 'The server is overloaded and cannot handle the request.', 503)
-    await expect(send('ec2.DescribeVolumes', {})).rejects.toThrow()
+    await expect(send('ec2.DescribeVolumes', {})).rejects.toThrow('overloaded')
     expect(received.length).toBeGreaterThan(1)
   })
 
