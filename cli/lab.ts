@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { createEnsemble, scale } from '../lab/stack/ensemble.ts'
+import { chooseHosts, readHosts } from './hosts.ts'
 import { openLab } from '../lab/stack/lab.ts'
-import { readHosts, readNumber, readOptions, UsageError } from './usage.ts'
+import { readNumber, readOptions, UsageError } from './usage.ts'
 
 const defaultPort = 4566
 const defaultSpeed = 20
 
-const usage = `usage: npm run lab -- serve [--port N] [--empty] [--hosts modelled] [--speed N] [--ensemble NAME]
+const usage = `usage: npm run lab -- serve [--port N] [--empty] [--hosts modelled|linux] [--speed N] [--ensemble NAME]
 
 Serves a local EC2, Auto Scaling and Systems Manager on 127.0.0.1, for the AWS CLI, the SDKs and Terraform, with the
 functions deployed: lifecycle events of groups that carry the tag stayput:ensemble=NAME go to them. Their logs go to the
@@ -14,7 +15,7 @@ standard output. Any credentials do; requests to it are not checked for signatur
 
   --port N         the port; 0 takes a free one (default ${defaultPort})
   --empty          without the three-member ensemble that is there otherwise
-  --hosts modelled what the instances are: modelled in memory
+  --hosts KIND     what the instances are: modelled in memory (default), or linux: namespaces with the real ZooKeeper
   --speed N        how many times faster than on AWS; 1 is real time (default ${defaultSpeed})
   --ensemble NAME  the ensemble of the functions (default zookeeper)
 `
@@ -36,12 +37,13 @@ export async function lab(args: readonly string[]): Promise<number> {
   const read = readOptions(verb === 'serve' ? rest : ['--help'], options, usage)
   if (!read) return 0
   const { values } = read
-  readHosts(values.hosts ?? 'modelled', usage)
+
   const ensemble = values.ensemble ?? 'zookeeper'
   const lab = await openLab({
     ensemble,
     port: readNumber('port', values.port ?? String(defaultPort), 0, 65_535, usage),
     speed: readNumber('speed', values.speed ?? String(defaultSpeed), 1, 1000, usage),
+    hosts: await chooseHosts(readHosts(values.hosts ?? 'modelled', usage), (line) => process.stderr.write(`${line}\n`)),
     seed: Date.now() % 2 ** 31,
     onLine: (line) => process.stdout.write(`${line}\n`),
   })

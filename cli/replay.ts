@@ -116,7 +116,15 @@ function toStandardError(line: string): void {
 }
 
 async function localStage(): Promise<Stage> {
-  const lab = await openLab({ ensemble, port: 0, speed, seed: 1, delivers: false, onLine: toStandardError })
+  const lab = await openLab({
+    hosts: 'modelled',
+    ensemble,
+    port: 0,
+    speed,
+    seed: 1,
+    delivers: false,
+    onLine: toStandardError,
+  })
   const [member] = createEnsemble(lab.cloud, ensemble, 1)
   if (!member) throw new Error('an ensemble without members')
   const config = readConfig(functionEnvironment(ensemble, lab.cloud.kernel.settings))

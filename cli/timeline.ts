@@ -8,19 +8,20 @@ export interface Page {
   moment(seconds: number, text: string): void
   heading(text: string): void
   good(text: string): void
-  bad(text: string): void
+  check(holds: boolean, what: string): void
 }
 
 export function openPage(stream: NodeJS.WriteStream): Page {
   const colour = stream.isTTY && process.env['NO_COLOR'] === undefined
   const style = (format: Parameters<typeof styleText>[0], text: string) => (colour ? styleText(format, text) : text)
   const line = (text = ''): void => void stream.write(`${text}\n`)
+  const good = (text: string): void => line(`  ${style('green', 'ok')}   ${text}`)
   return {
     line,
     moment: (seconds, text) => line(`${style('dim', `  +${seconds.toFixed(1).padStart(5)} s`)}  ${text}`),
     heading: (text) => line(`\n${style('bold', text)}`),
-    good: (text) => line(`  ${style('green', 'ok')}   ${text}`),
-    bad: (text) => line(`  ${style('red', 'not')}  ${text}`),
+    good,
+    check: (holds, what) => (holds ? good(what) : line(`  ${style('red', 'not')}  ${what}`)),
   }
 }
 

@@ -39,9 +39,3 @@ export function readNumber(name: string, text: string, least: number, most: numb
   if (text.trim() !== '' && number >= least && number <= most) return number
   throw new UsageError(`--${name} ${JSON.stringify(text)} is not a number from ${least} to ${most}`, usage)
 }
-
-/** @throws {UsageError} for hosts that there are not. */
-export function readHosts(text: string, usage: string): 'modelled' {
-  if (text === 'modelled') return text
-  throw new UsageError(`--hosts ${JSON.stringify(text)}: this version has modelled hosts only`, usage)
-}

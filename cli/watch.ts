@@ -1,5 +1,5 @@
-import type { Cloud } from '../lab/cloud/cloud.ts'
 import type { LabMember } from '../lab/stack/ensemble.ts'
+import type { Lab } from '../lab/stack/lab.ts'
 
 /** A stretch of a take-over, in seconds since its cause. */
 export interface Step {
@@ -13,8 +13,15 @@ export interface TakeOver {
   readonly from: string
   readonly to: string
   readonly cause: string
+  /** From the cause until Auto Scaling has the new instance in service. */
   readonly seconds: number
+  /** From the cause until the member's service has a role again. */
+  readonly downtime: number | null
+  /** What the new instance had received by then; null where nobody counts. */
+  readonly bytesReceived: number | null
   readonly steps: readonly Step[]
+  /** Whether the new instance holds the very interface, address and volumes of its member. */
+  readonly kept: boolean
 }
 
 /** A line of the functions' log, as far as the timeline needs it. */
@@ -30,15 +37,18 @@ interface LogLine {
 
 /** Watches one member change hands, from its cause until its next instance is in service. */
 export interface Watch {
-  /** Ends the watch: call it once the member is in service again. */
-  finish(to: string): TakeOver
+  /** Ends the watch: to be called once the member is in service again, or is free. */
+  finish(): Promise<TakeOver>
 }
 
 export interface Watcher {
-  begin(member: LabMember, from: string, cause: string): Watch
+  begin(member: LabMember, from: string | undefined, cause: string): Watch
   /** Takes a line of the functions' logs. */
   line(text: string): void
 }
+
+/** Between two questions to the service. */
+const voteEveryMs = 20
 
 const tenth = (seconds: number): number => Math.round(seconds * 10) / 10
 
@@ -46,7 +56,8 @@ const tenth = (seconds: number): number => Math.round(seconds * 10) / 10
  * Turns what the cloud does and what the functions say into steps. `show` gets a sentence for each, as it happens, with
  * the seconds since the cause.
  */
-export function createWatcher(cloud: Cloud, show: (seconds: number, text: string) => void): Watcher {
+export function createWatcher(lab: Lab, show: (seconds: number, text: string) => void): Watcher {
+  const { cloud } = lab
   const recordings = new Set<Recording>()
 
   cloud.ec2.onInstanceState((instance) => {
@@ -59,12 +70,13 @@ export function createWatcher(cloud: Cloud, show: (seconds: number, text: string
 
   return {
     begin(member, from, cause) {
-      const recording = new Recording(member, from, cause, show)
+      const recording = new Recording(member, from ?? '', cause, show, lab)
       recordings.add(recording)
       return {
-        finish: (to) => {
+        async finish() {
+          const takeover = await recording.finish()
           recordings.delete(recording)
-          return recording.finish(to)
+          return takeover
         },
       }
     },
@@ -84,10 +96,17 @@ class Recording {
   readonly #steps: Step[] = []
   /** Every instance that has been this member's since the cause. */
   readonly #instances: Set<string>
+  readonly #lab: Lab
   #launched = 0
+  #to = ''
+  #finished = false
+  #voting: Promise<void> = Promise.resolve()
+  #downtime: number | null = null
+  #bytesReceived: number | null = null
   #waiting: { readonly name: string; readonly start: number } | undefined
 
-  constructor(member: LabMember, from: string, cause: string, show: (seconds: number, text: string) => void) {
+  constructor(member: LabMember, from: string, cause: string, show: (seconds: number, text: string) => void, lab: Lab) {
+    this.#lab = lab
     this.#member = member
     this.#from = from
     this.#cause = cause
@@ -104,7 +123,11 @@ class Recording {
       this.#launched = now
       this.#add('launch', 0, now)
     }
-    if (id !== this.#from && state === 'running') this.#add('boot', this.#launched, now)
+    if (id !== this.#from && state === 'running') {
+      this.#add('boot', this.#launched, now)
+      this.#to = id
+      this.#voting = this.#voteAgain(id)
+    }
     this.#show(now, `${id} is ${state}`)
   }
 
@@ -127,11 +150,38 @@ class Recording {
     if (line.step === undefined) this.#show(now, `${(line.verdict ?? line.event).toLowerCase()}: ${line.because}`)
   }
 
-  finish(to: string): TakeOver {
+  async finish(): Promise<TakeOver> {
     const now = this.#now()
     this.#endWait(now)
-    const { id } = this.#member
-    return { member: id, from: this.#from, to, cause: this.#cause, seconds: tenth(now), steps: this.#steps }
+    this.#finished = true
+    await this.#voting
+    return {
+      member: this.#member.id,
+      from: this.#from,
+      to: this.#to,
+      cause: this.#cause,
+      seconds: tenth(now),
+      downtime: this.#downtime,
+      bytesReceived: this.#bytesReceived,
+      steps: this.#steps,
+      kept: this.#to !== this.#from && holdsAll(this.#lab.cloud, this.#member, this.#to),
+    }
+  }
+
+  /** Asks the new instance until its service has a role: then the member votes again. */
+  async #voteAgain(id: string): Promise<void> {
+    for (;;) {
+      const role = await this.#lab.hosts.role(id).catch(() => undefined)
+      if (role !== undefined && role !== 'looking') break
+      if (this.#finished) return
+      await new Promise((resolve) => {
+        setTimeout(resolve, voteEveryMs)
+      })
+    }
+    const now = this.#now()
+    this.#downtime = Math.round(now * 100) / 100
+    this.#bytesReceived = (await this.#lab.hosts.bytesReceived(id)) ?? null
+    this.#show(now, `${id} votes`)
   }
 
   #endWait(now: number): void {
@@ -146,6 +196,15 @@ class Recording {
   #now(): number {
     return (Date.now() - this.#started) / 1000
   }
+}
+
+function holdsAll({ ec2 }: Lab['cloud'], member: LabMember, instance: string): boolean {
+  const card = ec2.networkInterfaces.get(member.networkInterfaceId)
+  const holders = [
+    card?.attachment?.instanceId,
+    ...member.volumeIds.map((id) => ec2.volumes.get(id)?.attachment?.instanceId),
+  ]
+  return card?.privateIpAddress === member.address && holders.every((holder) => holder === instance)
 }
 
 function parse(text: string): LogLine | undefined {

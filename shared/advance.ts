@@ -15,6 +15,8 @@ export interface World {
   readonly config: Config
   readonly clock: Clock
   readonly log: Log
+  /** Another planner than the real one: the simulation plants its bugs here. */
+  readonly plan?: typeof planFor
 }
 
 /**
@@ -34,10 +36,11 @@ export async function advance(action: LifecycleAction, world: World, signal: Abo
   let last: Plan | undefined
 
   while (!signal.aborted) {
-    const plan = await look(action, world, memory)
+    const { plan, seen } = await look(action, world, memory)
     if (last?.because !== plan.because) {
       if (plan.verdict === 'WAIT') report(log, action, plan)
-      pause = limits.pauseMin
+      // A failure that only reads differently is no news: looking at once again would feed the throttling it came from.
+      if (seen) pause = limits.pauseMin
     }
     last = plan
     if (plan.givesUp !== undefined) memory.givenUp ??= plan.givesUp
@@ -58,14 +61,22 @@ export async function advance(action: LifecycleAction, world: World, signal: Abo
 const isEnd = ({ steps, verdict }: Plan, ms: number): boolean =>
   steps.length === 0 && verdict !== 'WAIT' && (verdict !== 'NOTHING' || ms >= limits.nothingSettlesAfter)
 
+interface Looked {
+  readonly plan: Plan
+  /** False when something could not be read. */
+  readonly seen: boolean
+}
+
 /** What can't be read is unknown, and on the unknown nothing is done. */
-async function look(action: LifecycleAction, { ports, config, clock }: World, memory: Memory): Promise<Plan> {
+async function look(action: LifecycleAction, world: World, memory: Memory): Promise<Looked> {
+  const { ports, config, clock, plan = planFor } = world
   try {
-    return planFor(await observe(action, ports, config, memory, clock.now()))
+    return { plan: plan(await observe(action, ports, config, memory, clock.now())), seen: true }
   } catch (failure) {
     if (!(failure instanceof CallFailure)) throw failure
     const denied = failure.kind === 'denied'
-    return { steps: [], verdict: 'WAIT', because: failure.message, ...(denied && { alarm: true }) }
+    const unknown: Plan = { steps: [], verdict: 'WAIT', because: failure.message, ...(denied && { alarm: true }) }
+    return { plan: unknown, seen: false }
   }
 }
 

@@ -23,6 +23,8 @@ export interface Memory {
   readonly sent: SentCommand[]
   readonly asked: AskedPeer[]
   readonly refusedAttaches: Set<VolumeId>
+  /** What ended commands have printed: an end is final, and asking for each of them in every pass adds up. */
+  readonly outputs: Map<CommandId, string>
   /** Why the launch was given up. */
   givenUp?: string
   /** Whether it was this invocation that attached the interface. */
@@ -42,7 +44,7 @@ interface AskedPeer {
   readonly sentAt: number
 }
 
-export const emptyMemory = (): Memory => ({ sent: [], asked: [], refusedAttaches: new Set(), claimed: false })
+export const emptyMemory = (): Memory => ({ sent: [], asked: [], refusedAttaches: new Set(), outputs: new Map(), claimed: false })
 
 /** How far back commands are looked for: no lifecycle action lives longer than 48 hours. */
 const commandsSince = 48 * 3_600_000
@@ -111,21 +113,27 @@ async function readCommands(
   const unlisted = memory.sent
     .filter((command) => !known.has(command.id))
     .map((command) => ({ ...command, status: 'running' as const }))
-  const commands = await Promise.all([...unlisted, ...listed].map((command) => withOutput(ssm, instance, command)))
+  const commands = await Promise.all(
+    [...unlisted, ...listed].map((command) => withOutput(ssm, instance, command, memory)),
+  )
   return commands.toSorted((a, b) => b.sentAt - a.sentAt)
 }
 
 /** What a command printed is asked for only once it has ended. */
-async function withOutput(ssm: Ssm, instance: InstanceId, command: Omit<Command, 'output'>): Promise<Command> {
-  const ended = command.status === 'succeeded' || command.status === 'failed'
-  const result = ended ? await ssm.invocation(command.id, instance) : undefined
-  return {
-    id: command.id,
-    verb: command.verb,
-    sentAt: command.sentAt,
-    status: command.status,
-    output: result?.output ?? '',
-  }
+async function withOutput(
+  ssm: Ssm,
+  instance: InstanceId,
+  { id, verb, sentAt, status }: Omit<Command, 'output'>,
+  { outputs }: Memory,
+): Promise<Command> {
+  const ended = status === 'succeeded' || status === 'failed'
+  if (!ended) return { id, verb, sentAt, status, output: '' }
+  const known = outputs.get(id)
+  if (known !== undefined) return { id, verb, sentAt, status, output: known }
+  const result = await ssm.invocation(id, instance)
+  // A read that is older than the list may not know yet that it has ended.
+  if (result && result.status === status) outputs.set(id, result.output)
+  return { id, verb, sentAt, status, output: result?.output ?? '' }
 }
 
 function verbOf(document: string, config: Config): Verb | undefined {

@@ -87,7 +87,7 @@ create_member() {
     --tag-specifications "ResourceType=network-interface,Tags=[$identity]" \
     --query 'NetworkInterface.[NetworkInterfaceId,PrivateIpAddress]')
   read -r interface address <<<"$created"
-  identity+=',{Key=stayput:mount,Value=/var/lib/zookeeper},{Key=stayput:format,Value=permitted}'
+  identity+=',{Key=stayput:mount,Value=/var/lib/zookeeper},{Key=stayput:format,Value=permitted},{Key=stayput:bootstrap,Value=permitted}'
   volume=$(call ec2 create-volume --availability-zone "$zone" --size 1 --volume-type gp3 \
     --tag-specifications "ResourceType=volume,Tags=[$identity]" --query VolumeId)
   wait_for 'the interface becomes available' '^available$' interface_status

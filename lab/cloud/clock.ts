@@ -61,6 +61,14 @@ export class VirtualClock implements Clock {
     return false
   }
 
+  /** As `step`, but no further than to `endMs`: then the clock stands there, and the answer is no. */
+  stepUntil(endMs: number): boolean {
+    const next = this.#next()
+    if (next && next.at <= endMs) return this.step()
+    this.#now = Math.max(this.#now, endMs)
+    return false
+  }
+
   /**
    * Runs tasks, letting promises settle in between, until `done()` holds, nothing is left, or `maxMs` of virtual time
    * have passed. Answers whether `done()` held.

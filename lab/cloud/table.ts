@@ -8,6 +8,9 @@ interface Version<T> {
 /** Reads older than this never happen, so versions older than this may go. Above the longest staleness in settings.ts. */
 const historyMs = 60_000
 
+/** Told of a change the moment it is made: what the record was, and what it is; undefined where there is none. */
+export type Watcher<T> = (id: string, before: T | undefined, after: T | undefined) => void
+
 /**
  * A table of immutable records that remembers its recent past, because AWS reads may be stale: `get` is the truth,
  * `past` is what a Describe call with a lag sees. To change a record, put a new one.
@@ -15,6 +18,7 @@ const historyMs = 60_000
 export class Table<T> {
   readonly #clock: Clock
   readonly #rows = new Map<string, Version<T>[]>()
+  readonly #watchers: Watcher<T>[] = []
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -55,6 +59,11 @@ export class Table<T> {
     return seen
   }
 
+  /** Every later change is told to `watcher`, which must not change the table itself. */
+  watch(watcher: Watcher<T>): void {
+    this.#watchers.push(watcher)
+  }
+
   #asOf(versions: readonly Version<T>[], lagMs: number): T | undefined {
     if (lagMs <= 0) return versions.at(-1)?.record
     const moment = this.#clock.now() - lagMs
@@ -63,10 +72,14 @@ export class Table<T> {
 
   #append(id: string, record: T | undefined): void {
     const now = this.#clock.now()
-    const versions = (this.#rows.get(id) ?? []).filter(
-      (_version, index, all) => (all[index + 1]?.at ?? now) >= now - historyMs,
-    )
-    versions.push({ at: now, record })
+    const versions = this.#rows.get(id) ?? []
+    const before = versions.at(-1)?.record
+    const newest = { at: now, record }
+    // The newest of those that are older than the history stays: it is what was true when the history begins.
+    const first = versions.findIndex((_version, index) => (versions[index + 1] ?? newest).at >= now - historyMs)
+    if (first !== 0) versions.splice(0, first < 0 ? versions.length : first)
+    versions.push(newest)
     this.#rows.set(id, versions)
+    for (const watcher of this.#watchers) watcher(id, before, record)
   }
 }

@@ -1,6 +1,6 @@
 import type * as autoscaling from '@aws-sdk/client-auto-scaling'
 import type * as ec2 from '@aws-sdk/client-ec2'
-import { bookkeepingTags, formatPermit, identityTags } from '../../shared/model/tags.ts'
+import { bookkeepingTags, identityTags, permitted } from '../../shared/model/tags.ts'
 import type { Cloud } from '../cloud/cloud.ts'
 import { names } from './environment.ts'
 
@@ -25,8 +25,7 @@ const hookTimeoutSeconds = 900
 export function createEnsemble(cloud: Cloud, ensemble: string, size: number): LabMember[] {
   const call = <Output>(operation: Parameters<Cloud['call']>[0], input: object) =>
     cloud.call(operation, input) as Output
-  const vpcs = call<ec2.DescribeVpcsCommandOutput>('ec2.DescribeVpcs', {})
-  const VpcId = vpcs.Vpcs?.find((vpc) => vpc.IsDefault)?.VpcId
+  const VpcId = call<ec2.CreateVpcCommandOutput>('ec2.CreateVpc', { CidrBlock: '10.0.0.0/16' }).Vpc?.VpcId
   const LaunchTemplateName = `${ensemble}-host`
   call('ec2.CreateLaunchTemplate', {
     LaunchTemplateName,
@@ -61,7 +60,8 @@ export function createEnsemble(cloud: Cloud, ensemble: string, size: number): La
           Tags: [
             ...Tags,
             { Key: identityTags.mount, Value: dataMount },
-            { Key: bookkeepingTags.format, Value: formatPermit },
+            { Key: bookkeepingTags.format, Value: permitted },
+            { Key: bookkeepingTags.bootstrap, Value: permitted },
           ],
         },
       ],

@@ -1,14 +1,15 @@
 import { createCloud, type Cloud } from '../cloud/cloud.ts'
 import { realClock } from '../cloud/clock.ts'
-import { seededRandom } from '../cloud/random.ts'
-import { createModelledHosts, type ModelledHosts } from '../hosts/modelled/modelled.ts'
+import type { ServiceHosts } from '../hosts/service.ts'
 import { createWire } from '../wire/wire.ts'
 import { readDocuments } from './documents.ts'
 import { functionEnvironment } from './environment.ts'
 import { type FunctionName, startFunctions } from './functions.ts'
+import { openHosts } from './hosts.ts'
 import { deployStack } from './stack.ts'
 
 export interface LabOptions {
+  readonly hosts: ServiceHosts['kind']
   readonly ensemble: string
   /** The port of the AWS endpoints on loopback; 0 takes a free one. */
   readonly port: number
@@ -24,7 +25,7 @@ export interface LabOptions {
 /** The local cloud in real time, behind AWS's protocols, with the bundled functions deployed into it. */
 export interface Lab {
   readonly cloud: Cloud
-  readonly hosts: ModelledHosts
+  readonly hosts: ServiceHosts
   /** Runs a function once, as Lambda would for this event. */
   invoke(name: FunctionName, event: unknown): Promise<unknown>
   /** Where AWS is for clients, like http://127.0.0.1:4566. */
@@ -35,8 +36,9 @@ export interface Lab {
 /** Lambda's time-outs of the functions, in milliseconds: as infra/orchestrator.yml sets them. */
 const timeoutsMs: Readonly<Record<FunctionName, number>> = { launch: 900_000, terminate: 900_000, sweep: 60_000 }
 
-export async function openLab({ ensemble, port, speed, seed, delivers = true, onLine }: LabOptions): Promise<Lab> {
-  const hosts = createModelledHosts(realClock, seededRandom(seed + 1), speed)
+export async function openLab(options: LabOptions): Promise<Lab> {
+  const { ensemble, port, speed, seed, delivers = true, onLine } = options
+  const hosts = await openHosts(options.hosts, speed, seed + 1)
   const cloud = createCloud(realClock, hosts, seed, { speed })
   const wire = await createWire(cloud).listen(port)
   const functions = startFunctions(functionEnvironment(ensemble, cloud.kernel.settings, wire.url), onLine)
@@ -52,6 +54,7 @@ export async function openLab({ ensemble, port, speed, seed, delivers = true, on
       stack?.stop()
       await functions.close()
       await wire.close()
+      await hosts.close()
     },
   }
 }

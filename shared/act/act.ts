@@ -53,8 +53,8 @@ function carryOut(step: Step, acting: Acting): Promise<Answer> {
       return takeOver(step, acting)
     case 'ask-peer':
       return askPeer(step, acting)
-    case 'withdraw-format-permit':
-      return ec2.withdrawFormatPermit(step.volumeId)
+    case 'withdraw-permit':
+      return ec2.withdrawPermit(step.permit, step.volumeId)
     case 'hand-over':
       return handOver(step, acting)
     case 'detach-volume':
@@ -81,7 +81,7 @@ function subject(step: Step): string {
       return step.networkInterfaceId
     case 'attach-volume':
     case 'retain-volume':
-    case 'withdraw-format-permit':
+    case 'withdraw-permit':
     case 'detach-volume':
       return step.volumeId
     case 'take-over':

@@ -14,7 +14,8 @@ import {
 import type { AttachIntent, InterfaceAttachment, NetworkInterface, Volume, VolumeAttachment } from '../model/member.ts'
 import type { Tagged } from '../model/members.ts'
 import type { Instance } from '../model/observation.ts'
-import { bookkeepingTags, formatPermit, identityTags } from '../model/tags.ts'
+import { bookkeepingTags, identityTags, permitted } from '../model/tags.ts'
+import type { Permit } from '../model/plan.ts'
 import { type Answer, look, mutate, pages, release } from './failure.ts'
 import type { Send } from './operations.ts'
 
@@ -33,7 +34,7 @@ export interface Ec2 {
   attachVolume(id: VolumeId, instance: InstanceId, device: string): Promise<Answer>
   retainVolume(instance: InstanceId, device: string): Promise<Answer>
   detachVolume(id: VolumeId, instance: InstanceId): Promise<Answer>
-  withdrawFormatPermit(id: VolumeId): Promise<Answer>
+  withdrawPermit(permit: Permit, id: VolumeId): Promise<Answer>
 }
 
 export function ec2Port(send: Send): Ec2 {
@@ -108,7 +109,7 @@ function interfaceChanges(send: Send): Pick<Ec2, 'attachInterface' | 'retainInte
 
 function volumeChanges(
   send: Send,
-): Pick<Ec2, 'announceAttach' | 'attachVolume' | 'retainVolume' | 'detachVolume' | 'withdrawFormatPermit'> {
+): Pick<Ec2, 'announceAttach' | 'attachVolume' | 'retainVolume' | 'detachVolume' | 'withdrawPermit'> {
   return {
     announceAttach: (id, intent) =>
       mutate(`announcing ${id} for ${intent.instanceId}`, async () => {
@@ -131,9 +132,9 @@ function volumeChanges(
       release(`detaching ${id} from ${instance}`, () =>
         send('ec2.DetachVolume', { VolumeId: id, InstanceId: instance }),
       ),
-    withdrawFormatPermit: (id) =>
-      mutate(`withdrawing the format permit of ${id}`, async () => {
-        await send('ec2.DeleteTags', { Resources: [id], Tags: [{ Key: bookkeepingTags.format }] })
+    withdrawPermit: (permit, id) =>
+      mutate(`withdrawing the ${permit} permit of ${id}`, async () => {
+        await send('ec2.DeleteTags', { Resources: [id], Tags: [{ Key: bookkeepingTags[permit] }] })
       }),
   }
 }
@@ -189,7 +190,8 @@ function readVolume(one: sdk.Volume): Volume {
     state: one.State ?? 'unknown',
     ...(attachment && { attachment }),
     ...(intent && { intent }),
-    formatPermitted: tagValue(one.Tags, bookkeepingTags.format) === formatPermit,
+    formatPermitted: tagValue(one.Tags, bookkeepingTags.format) === permitted,
+    bootstrapPermitted: tagValue(one.Tags, bookkeepingTags.bootstrap) === permitted,
   }
 }
 

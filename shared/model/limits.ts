@@ -30,7 +30,7 @@ export const limits = {
   /** So many failed commands on one host, and the host is given up. */
   commandFailuresMax: 3,
   /** Looking again: the first pause, and the longest. Reads are cheap beside the minutes that a boot takes. */
-  pauseMin: 500,
+  pauseMin: 200,
   pauseMax: 3000,
   /**
    * "There is nothing to do" must hold this long before it is believed: a read may be older than the event that led to

@@ -37,6 +37,8 @@ export interface Volume {
   readonly intent?: AttachIntent
   /** The one-time permit to format it while it is blank. */
   readonly formatPermitted: boolean
+  /** It knows nothing of a first quorum of its ensemble: see bootstrap.ts. */
+  readonly bootstrapPermitted: boolean
 }
 
 export interface VolumeAttachment {

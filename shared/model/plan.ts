@@ -23,7 +23,7 @@ export type Step =
   | RetainVolume
   | TakeOver
   | AskPeer
-  | WithdrawFormatPermit
+  | WithdrawPermit
   | HandOver
   | DetachVolume
   | DetachInterface
@@ -71,6 +71,8 @@ export interface TakeOver extends HostedMember {
   readonly peers: readonly { readonly id: MemberId; readonly address: string }[]
   /** The volumes that may be formatted if they are blank. */
   readonly format: readonly VolumeId[]
+  /** Whether a member without data may take part in forming the ensemble's first quorum. */
+  readonly bootstrap: boolean
 }
 
 export interface AskPeer {
@@ -79,8 +81,11 @@ export interface AskPeer {
   readonly address: string
 }
 
-export interface WithdrawFormatPermit {
-  readonly kind: 'withdraw-format-permit'
+export type Permit = 'format' | 'bootstrap'
+
+export interface WithdrawPermit {
+  readonly kind: 'withdraw-permit'
+  readonly permit: Permit
   readonly volumeId: VolumeId
 }
 

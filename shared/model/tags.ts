@@ -11,6 +11,9 @@ export const bookkeepingTags = {
   holder: 'stayput:holder',
   /** On a volume: `permitted` from its creation until its first mount. */
   format: 'stayput:format',
+  /** On every volume of an ensemble: `permitted` from its creation until the ensemble has formed its first quorum. */
+  bootstrap: 'stayput:bootstrap',
 } as const
 
-export const formatPermit = 'permitted'
+/** The value of both permits. Each is given once, by whoever creates the volume, and only ever taken away here. */
+export const permitted = 'permitted'

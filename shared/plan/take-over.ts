@@ -3,6 +3,7 @@ import type { Member } from '../model/member.ts'
 import type { Instance, Observation } from '../model/observation.ts'
 import type { Plan, Step, TakeOver } from '../model/plan.ts'
 import { memberDeviceIndex } from '../model/device-names.ts'
+import { bootstrapPermitted, servedPermits } from './permits.ts'
 import { chooseMember } from './choose.ts'
 import { planHandOver } from './hand-over.ts'
 import { ec2Instance, hold } from './instances.ts'
@@ -123,16 +124,16 @@ function prove(seen: Observation, self: Instance, member: Member): Plan {
   if (steps.length > 0) return act(steps, inside.because, member.id)
   if (outside?.kind === 'awaited') return (outside.alarm ? alarm : wait)(outside.because, member.id)
   return conclude(
+    seen,
     member,
     [inside, outside].flatMap((proof) => (proof?.kind === 'proved' ? [proof.because] : [])),
   )
 }
 
 /** Proved. What was permitted once must not be permitted again, then it is the end. */
-function conclude(member: Member, proofs: readonly string[]): Plan {
-  const permits = member.volumes.filter((volume) => volume.formatPermitted)
-  const steps = permits.map(({ id }): Step => ({ kind: 'withdraw-format-permit', volumeId: id }))
-  if (steps.length > 0) return act(steps, 'the volumes are in use: their format permits have served', member.id)
+function conclude(seen: Observation, member: Member, proofs: readonly string[]): Plan {
+  const steps = servedPermits(seen, member)
+  if (steps.length > 0) return act(steps, 'the service runs from its volumes: the permits have served', member.id)
   return proceed(`member ${member.id} is proved: ${proofs.join('; ')}`, member.id)
 }
 
@@ -148,5 +149,6 @@ function takeOverStep(seen: Observation, self: Instance, member: Member, subnetC
     volumes: member.volumes.map(({ id, mount }) => ({ id, mount })),
     peers: seen.members.map((peer) => ({ id: peer.id, address: peer.networkInterface.address })),
     format: member.volumes.filter((volume) => volume.formatPermitted).map((volume) => volume.id),
+    bootstrap: bootstrapPermitted(seen),
   }
 }

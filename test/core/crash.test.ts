@@ -2,22 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { cloudSend, inProcess } from '../../lab/stack/in-process.ts'
 import type { FunctionName } from '../../lab/stack/functions.ts'
 import type { Send } from '../../shared/aws/operations.ts'
+import { stoppingAt } from './stopping.ts'
 import { createWorld, type TestWorld } from './world.ts'
-
-type Moment = 'before' | 'after'
-
-/** A port that stops for good around its n-th call, as an invocation does that Lambda ends. */
-function stoppingAt(send: Send, at: number, moment: Moment): { send: Send; made: () => number } {
-  let made = 0
-  const stopped = new Promise<never>(() => {})
-  const stopping: Send = async (operation, input) => {
-    made++
-    if (made > at || (made === at && moment === 'before')) return stopped
-    const answer = await send(operation, input)
-    return made >= at ? stopped : answer
-  }
-  return { send: stopping, made: () => made }
-}
 
 /** Runs the first invocation of a function on a port of its own; all others, the sweep's too, are healthy. */
 function worldWith(name: FunctionName, port: (send: Send) => Send): TestWorld {

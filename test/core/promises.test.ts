@@ -90,6 +90,24 @@ describe('promise 2: a volume with data is never formatted', () => {
   })
 })
 
+describe('a member that has had data never votes from an empty disk', () => {
+  test('a member whose volume was swapped for a blank one does not start: its launch is abandoned with that reason', async () => {
+    const world = createWorld({ size: 3 })
+    await world.settled([1, 2, 3])
+    await write(world)
+    const [volume] = world.members[1]!.volumeIds
+    await world.settled([1, 3])
+    world.hosts.setVolumeContent(volume!, { kind: 'blank' })
+    scale(world.cloud, world.members[1]!, 1)
+    await world.clock.pass(10 * minutes)
+    expect(world.instanceOf(2)).toBeUndefined()
+    expect(world.hosts.volumeContent(volume!).kind).toBe('blank')
+    const abandoned = world.app.lines.filter((line) => line.verdict === 'ABANDON').map((line) => line.because)
+    expect(abandoned.some((because) => because.includes('volume-unfit'))).toBe(true)
+    expect(await found(world)).toBe(entries)
+  })
+})
+
 describe('promise 3: nothing is taken from an instance that may still be using it', () => {
   test('a newcomer waits while the holder lives, and has everything once it is gone', async () => {
     const world = createWorld({ size: 3 })

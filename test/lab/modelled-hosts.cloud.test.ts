@@ -39,6 +39,7 @@ const names = [
   'Volumes',
   'Peers',
   'Format',
+  'Bootstrap',
 ]
 
 it('an instance of the cloud takes over a member by command, and the data outlive it', async () => {
@@ -86,6 +87,7 @@ it('an instance of the cloud takes over a member by command, and the data outliv
     Volumes: `${volumeId}=/data`,
     Peers: `1=${card.PrivateIpAddress!}`,
     Format: volumeId,
+    Bootstrap: 'permitted',
   }
   const sent = call('SendCommand', {
     DocumentName: 'take-over',

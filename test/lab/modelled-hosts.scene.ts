@@ -65,6 +65,7 @@ export function createLab(speed = 1, staleVote = 0): Lab {
         SubnetCidr: `10.0.${member}.0/24`,
         Peers: peers,
         Format: volume(member),
+        Bootstrap: 'permitted',
         ...more,
       }),
     handOver: (instanceId, member, more = {}) => run(instanceId, 'handOver', { ...common(clock, member), ...more }),

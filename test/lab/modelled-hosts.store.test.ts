@@ -139,7 +139,7 @@ describe('the replicated store', () => {
     await lab.move(3, 'i-3', 'i-9')
     const runs = []
     for (const instanceId of order) {
-      runs.push(lab.takeOver(instanceId, instanceId === 'i-8' ? 2 : 3))
+      runs.push(lab.takeOver(instanceId, instanceId === 'i-8' ? 2 : 3, { Bootstrap: 'denied' }))
       await lab.clock.pass(5000)
     }
     for (const run of runs) expect(failure(await lab.wait(run))).toEqual([41, 'no-quorum'])

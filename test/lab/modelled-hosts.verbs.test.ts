@@ -136,7 +136,13 @@ describe('a take-over', () => {
     await lab.machine('i-1', 1)
     const run = lab.hosts.run('i-1', {
       ...document('takeOver'),
-      parameters: listed({ ...common(lab.clock, 1), SubnetCidr: '10.0.1.0/24', Peers: peers, Format: volume(1) }),
+      parameters: listed({
+        ...common(lab.clock, 1),
+        SubnetCidr: '10.0.1.0/24',
+        Peers: peers,
+        Format: volume(1),
+        Bootstrap: 'permitted',
+      }),
       timeoutMs: 5000,
     })
     const start = lab.clock.now()
@@ -151,7 +157,13 @@ describe('a take-over', () => {
     const abort = new AbortController()
     const run = lab.hosts.run('i-1', {
       ...document('takeOver'),
-      parameters: listed({ ...common(lab.clock, 1), SubnetCidr: '10.0.1.0/24', Peers: peers, Format: 'none' }),
+      parameters: listed({
+        ...common(lab.clock, 1),
+        SubnetCidr: '10.0.1.0/24',
+        Peers: peers,
+        Format: 'none',
+        Bootstrap: 'denied',
+      }),
       timeoutMs: 60_000,
       abort: abort.signal,
     })

@@ -248,6 +248,7 @@ describe('the host', () => {
         volumes: permitted.volumes.map((disk) => ({ id: disk.id, mount: disk.mount })),
         peers: [1, 2, 3].map((number) => ({ id: number, address: `10.0.${number}.10` })),
         format: [permitted.volumes[0]!.id],
+        bootstrap: false,
       },
     ])
   })
@@ -339,7 +340,29 @@ describe('CONTINUE means proved', () => {
   test('the format permits are withdrawn once the volumes are in use, and only then is it the end', () => {
     const permitted = heldBy(self, member(1, { volumes: [volume(1, { formatPermitted: true })] }))
     const plan = planFor(seen({ members: [permitted], commands: [takenOver(permitted)] }))
-    expect(plan.steps).toEqual([{ kind: 'withdraw-format-permit', volumeId: permitted.volumes[0]!.id }])
+    expect(plan.steps).toEqual([{ kind: 'withdraw-permit', permit: 'format', volumeId: permitted.volumes[0]!.id }])
+  })
+
+  test('a first quorum ends the bootstrap on every volume of the ensemble, before any launch is continued', () => {
+    const fresh = (number: number) => member(number, { volumes: [volume(number, { bootstrapPermitted: true })] })
+    const first = heldBy(self, fresh(1))
+    const plan = planFor(seen({ members: [first, fresh(2)], commands: [takenOver(first)] }))
+    expect(plan.steps).toEqual(
+      [1, 2].map((number) => ({ kind: 'withdraw-permit', permit: 'bootstrap', volumeId: volume(number).id })),
+    )
+  })
+
+  test('a member without data may bootstrap only while every volume of every member permits it, and no tag is in doubt', () => {
+    const fresh = (number: number, bootstrapPermitted: boolean) =>
+      member(number, { volumes: [volume(number, { bootstrapPermitted })] })
+    const bootstrap = (others: boolean, tagFaults: string[] = []) => {
+      const members = [heldBy(self, fresh(1, true)), fresh(2, others)]
+      const [step] = planFor(seen({ members, tagFaults })).steps
+      return step?.kind === 'take-over' && step.bootstrap
+    }
+    expect(bootstrap(true)).toBe(true)
+    expect(bootstrap(false)).toBe(false)
+    expect(bootstrap(true, ['member 3 has no volume'])).toBe(false)
   })
 
   describe('from outside', () => {

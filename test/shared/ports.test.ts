@@ -39,13 +39,15 @@ describe('EC2', () => {
     const { send, calls } = scripted({})
     const ec2 = ec2Port(send)
     await ec2.announceAttach(volume(1).id, { instanceId: self, at: now })
-    await ec2.withdrawFormatPermit(volume(1).id)
+    await ec2.withdrawPermit('format', volume(1).id)
+    await ec2.withdrawPermit('bootstrap', volume(1).id)
     expect(calls).toEqual([
       [
         'ec2.CreateTags',
         { Resources: [volume(1).id], Tags: [{ Key: 'stayput:holder', Value: `${self}@2026-06-01T12:00:00.000Z` }] },
       ],
       ['ec2.DeleteTags', { Resources: [volume(1).id], Tags: [{ Key: 'stayput:format' }] }],
+      ['ec2.DeleteTags', { Resources: [volume(1).id], Tags: [{ Key: 'stayput:bootstrap' }] }],
     ])
   })
 
@@ -71,6 +73,7 @@ describe('EC2', () => {
       state: 'unknown',
       attachment: { instanceId: self, device: '', state: 'unknown', attachTime: 0, deleteOnTermination: true },
       formatPermitted: false,
+      bootstrapPermitted: false,
     })
     const Attachment = { AttachmentId: 'eni-attach-1', InstanceId: self }
     const card = { NetworkInterfaceId: 'eni-0123456789abcdef0', SubnetId: 'subnet-0123456789abcdef0', Attachment }

@@ -31,6 +31,7 @@ export function volume(number: number, change: Partial<Volume> = {}): Volume {
     mount: '/var/lib/zookeeper',
     state: 'available',
     formatPermitted: false,
+    bootstrapPermitted: false,
     ...change,
   }
 }

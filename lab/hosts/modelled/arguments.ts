@@ -23,6 +23,8 @@ export interface TakeOverArguments extends HandOverArguments {
   readonly peers: ReadonlyMap<number, string>
   /** The volumes that may be formatted if they are blank. */
   readonly format: ReadonlySet<string>
+  /** Whether a member without data may take part in forming the ensemble's first quorum. */
+  readonly bootstrap: boolean
 }
 
 export interface ReachArguments {
@@ -45,6 +47,7 @@ const patterns = {
   cidr: new RegExp(`^${ipv4}/[0-9]{1,2}$`),
   volumes: new RegExp(`^${volume}=/[^,=]+(,${volume}=/[^,=]+)*$`),
   peers: new RegExp(`^[0-9]{1,3}=${ipv4}(,[0-9]{1,3}=${ipv4})*$`),
+  permit: /^(permitted|denied)$/,
   format: new RegExp(`^(none|${volume}(,${volume})*)$`),
   port: /^[0-9]{1,5}$/,
 }
@@ -73,6 +76,7 @@ export function takeOverArguments(values: Values): TakeOverArguments {
     subnetCidr: read(values, 'SubnetCidr', patterns.cidr),
     peers,
     format: new Set(format === 'none' ? [] : format.split(',')),
+    bootstrap: read(values, 'Bootstrap', patterns.permit) === 'permitted',
   }
 }
 

@@ -28,7 +28,7 @@ export type VolumeContent =
       readonly member: number
       /** Undefined while no server has served from it. */
       readonly data: Journal | undefined
-      /** The mark of a first bootstrap: formatted under a permit, so its server may vote although it has no data. */
+      /** The mark of a first bootstrap: its server may vote although it has no data. */
       readonly initialize: boolean
     }
   | { readonly kind: 'foreign' }
@@ -40,6 +40,11 @@ export type Formatted = Extract<VolumeContent, { kind: 'formatted' }>
 /** The volumes' content, by volume id. A volume that nobody wrote to is blank. */
 export class Disks {
   readonly #contents = new Map<string, VolumeContent>()
+  readonly #changed: (volumeId: string, content: VolumeContent) => void
+
+  constructor(changed: (volumeId: string, content: VolumeContent) => void = () => {}) {
+    this.#changed = changed
+  }
 
   content(volumeId: string): VolumeContent {
     return this.#contents.get(volumeId) ?? { kind: 'blank' }
@@ -47,6 +52,7 @@ export class Disks {
 
   set(volumeId: string, content: VolumeContent): void {
     this.#contents.set(volumeId, content)
+    this.#changed(volumeId, content)
   }
 
   formatted(volumeId: string): Formatted | undefined {
@@ -59,7 +65,7 @@ export class Disks {
     const content = this.formatted(volumeId)
     if (!content) throw new Error(`volume ${volumeId} is not formatted`)
     const data: Journal = { epoch: 0, entries: [] }
-    this.#contents.set(volumeId, { ...content, data, initialize: false })
+    this.set(volumeId, { ...content, data, initialize: false })
     return data
   }
 }

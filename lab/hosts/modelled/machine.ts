@@ -16,8 +16,8 @@ export class Host {
   readonly disks = new Map<string, Disk>()
   /** Volume id by mount path. */
   readonly mounts = new Map<string, string>()
-  /** The attempt that handed over. It is on the root disk: whoever handed over never takes over again. */
-  tombstone: string | undefined
+  readonly #forgetful: boolean
+  #tombstone: string | undefined
   /** Taken by a take-over or a hand-over for as long as it runs; the kernel frees it when the process is gone. */
   lock: Process | undefined
   readonly processes = new Set<Process>()
@@ -27,9 +27,19 @@ export class Host {
   /** What fails when it is tried the next time: a scene for tests. */
   readonly broken = new Set<Breakable>()
 
-  constructor({ instanceId, primary }: Machine) {
+  constructor({ instanceId, primary }: Machine, forgetful = false) {
     this.instanceId = instanceId
+    this.#forgetful = forgetful
     this.cards.set(primary.networkInterfaceId, primary)
+  }
+
+  /** The attempt that handed over. It is on the root disk: whoever handed over never takes over again. */
+  get tombstone(): string | undefined {
+    return this.#tombstone
+  }
+
+  set tombstone(attempt: string | undefined) {
+    if (!this.#forgetful) this.#tombstone = attempt
   }
 
   card(macAddress: string): NetworkCard | undefined {

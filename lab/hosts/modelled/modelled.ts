@@ -38,6 +38,10 @@ export interface ModelledHosts extends Hosts {
 export interface ModelledOptions {
   /** How often a server that starts stalls for 20 seconds on a stale vote, as a share of the starts. */
   readonly staleVote?: number
+  /** Told of each change of what is on a volume. */
+  readonly contentChanged?: (volumeId: string, content: VolumeContent) => void
+  /** Sets a scene: the hosts leave no tombstone when they hand over. */
+  readonly forgetful?: boolean
 }
 
 /** As it was measured with ZooKeeper 3.8.0. */
@@ -59,9 +63,10 @@ export function createModelledHosts(
   speed: number,
   options: ModelledOptions = {},
 ): ModelledHosts {
-  const world = new World({ clock, random, speed, staleVote: options.staleVote ?? measuredStaleVote })
+  const pace = { clock, random, speed, staleVote: options.staleVote ?? measuredStaleVote }
+  const world = new World(pace, options.contentChanged)
   return {
-    ...power(world),
+    ...power(world, options.forgetful === true),
     ...plugs(world),
     ...views(world),
     run: (instanceId, run) => runDocument(world, instanceId, run),
@@ -74,10 +79,10 @@ function find(world: World, instanceId: string): Host {
   return host
 }
 
-function power(world: World): Pick<Hosts, 'boot' | 'shutDown' | 'powerOff'> {
+function power(world: World, forgetful: boolean): Pick<Hosts, 'boot' | 'shutDown' | 'powerOff'> {
   return {
     async boot(machine: Machine) {
-      const host = world.hosts.get(machine.instanceId) ?? new Host(machine)
+      const host = world.hosts.get(machine.instanceId) ?? new Host(machine, forgetful)
       world.hosts.set(machine.instanceId, host)
       if (host.state !== 'off') return
       host.state = 'booting'

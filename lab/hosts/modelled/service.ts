@@ -48,7 +48,7 @@ async function start(world: World, host: Host, process: Process, wanted: TakeOve
     reachable: () => host.answersAt(wanted.address),
     begin: () => world.disks.begin(volume),
   }
-  const journal = openJournal(world, volume, options)
+  const journal = openJournal(world, volume, options, wanted.bootstrap)
   if (!journal && wanted.peers.size === 1) throw new Failure('service-failed', 'The only member has no data.')
   const ensemble = world.ensemble(wanted.ensemble)
   if (ensemble.servers.some((server) => server.member === wanted.member)) {
@@ -58,13 +58,18 @@ async function start(world: World, host: Host, process: Process, wanted: TakeOve
 }
 
 /**
- * A server without data may vote only at the first bootstrap of the whole ensemble: its volume was formatted under a
- * permit, and no peer that it can reach has served. Else an acknowledged write could be outvoted by an empty disk
+ * A server without data may vote only at the first bootstrap of the whole ensemble: that is permitted, or was when its
+ * disk was marked, and no peer that it can reach has served. Else an acknowledged write could be outvoted by an empty disk
  * (ZooKeeper 3.8.0 with its defaults: lost in 5 of 5 runs; with this guard: in 0 of 5).
  */
-function openJournal(world: World, volume: string, options: Omit<ServerOptions, 'journal'>): Journal | undefined {
+function openJournal(
+  world: World,
+  volume: string,
+  options: Omit<ServerOptions, 'journal'>,
+  bootstrap: boolean,
+): Journal | undefined {
   const content = world.disks.formatted(volume)
-  if (!content || content.data || !content.initialize) return content?.data
+  if (!content || content.data || !(content.initialize || bootstrap)) return content?.data
   const reaches = (server: Server) =>
     options.peers.get(server.member) === server.options.address && server.options.reachable()
   const peers = world.ensemble(options.ensemble).servers

@@ -64,7 +64,7 @@ async function format(
   if (world.disks.content(volume).kind !== 'blank') return false
   await process.sleep(formatMs)
   requireDevice(host, volume)
-  world.disks.set(volume, { kind: 'formatted', ensemble, member, data: undefined, initialize: true })
+  world.disks.set(volume, { kind: 'formatted', ensemble, member, data: undefined, initialize: false })
   process.print(`formatted ${volume}`)
   return true
 }

@@ -1,4 +1,4 @@
-import { Disks } from './disk.ts'
+import { Disks, type VolumeContent } from './disk.ts'
 import { Ensemble, type Pace } from './ensemble.ts'
 import type { Host } from './machine.ts'
 
@@ -13,12 +13,13 @@ export interface Harm {
 export class World {
   readonly pace: Pace
   readonly hosts = new Map<string, Host>()
-  readonly disks = new Disks()
+  readonly disks: Disks
   readonly harms: Harm[] = []
   readonly #ensembles = new Map<string, Ensemble>()
 
-  constructor(pace: Pace) {
+  constructor(pace: Pace, contentChanged?: (volumeId: string, content: VolumeContent) => void) {
     this.pace = pace
+    this.disks = new Disks(contentChanged)
   }
 
   ensemble(name: string): Ensemble {

@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util'
+import { amnesia, withoutGuard } from './amnesia.ts'
+import { missing, openNetwork } from './instance.ts'
+import { replaceAll, withoutHelp } from './stale-vote.ts'
+
+const stalledSeconds = 15
+
+/** node test/host/bench.mjs amnesia|stale-vote [--runs N] [--unguarded]: figures of what the host scripts guard against. */
+export async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { runs: { type: 'string', default: '5' }, unguarded: { type: 'boolean', default: false } },
+  })
+  const reason = await missing()
+  if (reason !== undefined) throw new Error(reason)
+  const bench = positionals[0] === 'amnesia' ? benchAmnesia : benchStaleVote
+  const network = await openNetwork(`stayput-bench-${positionals[0]}`)
+  try {
+    for (let run = 1; run <= Number(values.runs); run += 1) await bench(network, run, values.unguarded)
+    print({ ...summary, longest })
+  } finally {
+    await network.close()
+  }
+}
+
+const summary: Record<string, number> = {}
+const longest: Record<string, number> = {}
+
+const count = (name: string, number = 1): void => {
+  summary[name] = (summary[name] ?? 0) + number
+}
+
+const print = (line: object): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+type Network = Awaited<ReturnType<typeof openNetwork>>
+
+async function benchAmnesia(network: Network, run: number, unguarded: boolean): Promise<void> {
+  const result = await amnesia(network, unguarded ? withoutGuard : undefined)
+  print({ run, ...result })
+  count('runs')
+  count('lost', result.lostOn.length > 0 ? 1 : 0)
+}
+
+async function benchStaleVote(network: Network, run: number, unguarded: boolean): Promise<void> {
+  for (const replacement of await replaceAll(network, unguarded ? withoutHelp : undefined)) {
+    const { given, seconds, helps, exitCode } = replacement
+    print({ run, ...replacement, seconds: Number(seconds.toFixed(2)) })
+    const kind = given ? 'given' : 'natural'
+    count(kind)
+    count(`${kind}Helped`, helps > 0 ? 1 : 0)
+    count(`${kind}Stalled`, seconds > stalledSeconds ? 1 : 0)
+    count('failed', exitCode === 0 ? 0 : 1)
+    longest[kind] = Math.max(longest[kind] ?? 0, Number(seconds.toFixed(1)))
+  }
+}
