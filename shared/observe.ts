@@ -44,7 +44,13 @@ interface AskedPeer {
   readonly sentAt: number
 }
 
-export const emptyMemory = (): Memory => ({ sent: [], asked: [], refusedAttaches: new Set(), outputs: new Map(), claimed: false })
+export const emptyMemory = (): Memory => ({
+  sent: [],
+  asked: [],
+  refusedAttaches: new Set(),
+  outputs: new Map(),
+  claimed: false,
+})
 
 /** How far back commands are looked for: no lifecycle action lives longer than 48 hours. */
 const commandsSince = 48 * 3_600_000
@@ -131,9 +137,10 @@ async function withOutput(
   const known = outputs.get(id)
   if (known !== undefined) return { id, verb, sentAt, status, output: known }
   const result = await ssm.invocation(id, instance)
-  // A read that is older than the list may not know yet that it has ended.
-  if (result && result.status === status) outputs.set(id, result.output)
-  return { id, verb, sentAt, status, output: result?.output ?? '' }
+  // A read that is older than the list does not know yet that it has ended, nor what it printed.
+  if (result?.status !== status) return { id, verb, sentAt, status: 'running', output: '' }
+  outputs.set(id, result.output)
+  return { id, verb, sentAt, status, output: result.output }
 }
 
 function verbOf(document: string, config: Config): Verb | undefined {
