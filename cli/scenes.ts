@@ -63,7 +63,7 @@ export async function scaleInAndOut(scene: Scene): Promise<TakeOver> {
 }
 
 /** Lets something befall a member and watches until another instance is in service as it. */
-async function change(
+export async function change(
   scene: Scene,
   member: LabMember,
   from: string,
@@ -83,7 +83,10 @@ async function change(
 }
 
 /** A member whose service has this role, and its instance. */
-async function holderOf({ lab, members }: Scene, role: 'follower' | 'leader'): Promise<readonly [LabMember, string]> {
+export async function holderOf(
+  { lab, members }: Scene,
+  role: 'follower' | 'leader',
+): Promise<readonly [LabMember, string]> {
   // The last one first, so that two scenes in a row strike different members.
   for (const member of members.toReversed()) {
     const instance = inService(lab.cloud, member)

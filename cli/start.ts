@@ -1,6 +1,7 @@
 import type { ServiceHosts } from '../lab/hosts/service.ts'
 import { createEnsemble, inService, type LabMember } from '../lab/stack/ensemble.ts'
 import { type Lab, openLab } from '../lab/stack/lab.ts'
+import { playAside } from './aside.ts'
 import { chooseHosts, readHosts } from './hosts.ts'
 import { type Check, prove } from './proof.ts'
 import { launchAll, lose, replace, scaleInAndOut, type Scene } from './scenes.ts'
@@ -67,13 +68,14 @@ async function perform(scene: Scene) {
   page.heading('Proof')
   const checks: Check[] = [...takeovers.map((one): Check => sameMember(members, one)), ...(await proof.conclude())]
   for (const { holds, what } of checks) page.check(holds, what)
-  return {
+  const result = {
     ok: checks.every((check) => check.holds),
     service: lab.hosts.version,
     members: await Promise.all(members.map((member) => describe(lab, member))),
     takeovers,
     ...proof.figures(),
   }
+  return lab.hosts.kind === 'linux' ? { ...result, aside: await playAside(scene, ensemble) } : result
 }
 
 /** What befalls the members, by kind of host: real ones are worth more losses, modelled ones show the scale-in. */

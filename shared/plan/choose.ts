@@ -26,6 +26,12 @@ export function chooseMember(seen: Observation, self: Instance): Choice {
     return { kind: 'none', because: `${self.id} holds the interfaces of members ${held.id} and ${second.id}` }
   }
   if (held) return { kind: 'mine', member: held }
+  const half = strayHalf(seen, self)
+  if (half !== undefined) {
+    // The volumes may have been read later than the interfaces, so the other half may only not be seen yet.
+    const patient = seen.now - self.launchTime < limits.memberFreeWithin
+    return patient ? { kind: 'awaited', because: half, leaving: false } : { kind: 'none', because: half }
+  }
 
   const local = seen.members.filter((member) => member.zone === self.zone)
   const free = local.find((member) => obstacle(seen, member) === undefined)
@@ -40,6 +46,15 @@ export function chooseMember(seen: Observation, self: Instance): Choice {
   const leaving = obstacles.some((one) => one.leaving)
   const patient = leaving || seen.now - self.launchTime < limits.memberFreeWithin
   return patient ? { kind: 'awaited', because, leaving } : { kind: 'none', because }
+}
+
+/** A volume here whose member's interface is not: whoever claimed another member now would hold parts of two. */
+function strayHalf(seen: Observation, self: Instance): string | undefined {
+  for (const member of seen.members) {
+    const volume = member.volumes.find((one) => one.attachment?.instanceId === self.id)
+    if (volume) return `${volume.id} is attached to ${self.id}, the interface of its member ${member.id} is not`
+  }
+  return undefined
 }
 
 interface Obstacle {

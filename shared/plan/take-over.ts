@@ -119,6 +119,8 @@ function prove(seen: Observation, self: Instance, member: Member): Plan {
   if (inside.kind !== 'proved') {
     const { subnetId } = member.networkInterface
     if (seen.subnetCidr === undefined) return wait(`the range of ${subnetId} is unknown`, member.id)
+    // A server that is told of too few peers needs too few of them for a quorum, and two quorums are possible then.
+    if (seen.tagFaults.length > 0) return alarm(`the peers are in doubt: ${seen.tagFaults.join('; ')}`, member.id)
     steps.push(takeOverStep(seen, self, member, seen.subnetCidr))
   }
   if (steps.length > 0) return act(steps, inside.because, member.id)

@@ -19,7 +19,7 @@ import {
   confirmed,
 } from './judge.ts'
 import { decision, deepFrozen, inOtherOrder } from './orders.ts'
-import { now, self } from './scene.ts'
+import { heldBy, now, self } from './scene.ts'
 import { satisfied } from './satisfied.ts'
 import { observations } from './worlds.ts'
 
@@ -29,6 +29,9 @@ import { observations } from './worlds.ts'
  */
 
 const runs = { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 500) }
+
+/** An instance of no group, of which EC2 shows nothing. */
+const stranger = 'i-0ddddddddddddddd0' as InstanceId
 
 describe('whatever is seen', () => {
   test.prop([observations], runs)('there is a plan with a reason, and the facts are left as they are', (seen) => {
@@ -81,22 +84,18 @@ describe('the unknown is never free', () => {
   test.prop([observations, fc.constantFrom('attached', 'detaching', 'odd')], runs)(
     'of a holder that nobody knows nothing is taken, whatever the attachment looks like',
     (seen, status) => {
-      const stranger = 'i-0ddddddddddddddd0' as InstanceId
-      const members = seen.members.map((one) => ({
-        ...one,
-        networkInterface: {
-          ...one.networkInterface,
-          attachment: {
-            id: 'eni-attach-0',
-            instanceId: stranger,
-            deviceIndex: 1,
-            status,
-            deleteOnTermination: false,
-          },
-        },
-      }))
-      const { steps } = planFor({ ...seen, members })
-      expect(steps.filter((step) => step.kind !== 'hand-over' && step.kind !== 'detach-volume')).toEqual([])
+      const held = seen.members.map((one) => heldBy(stranger, one, { status }))
+      const { steps } = planFor({ ...seen, members: held })
+      expect(steps).toEqual([])
+    },
+  )
+
+  test.prop([observations, fc.constantFrom('attached', 'detaching', 'odd')], runs)(
+    'a free interface is not claimed while a volume of its member is with a holder that nobody knows',
+    (seen, state) => {
+      const halves = seen.members.map((one) => ({ ...one, volumes: heldBy(stranger, one, {}, { state }).volumes }))
+      const { steps } = planFor({ ...seen, members: halves })
+      expect(steps.filter((step) => step.kind === 'attach-interface')).toEqual([])
     },
   )
 

@@ -15,6 +15,7 @@ import { groupNamed, isSuspended, membersOf, type Store } from './store.ts'
 
 /** An instance refresh: replaces the group's instances a few at a time, as its healthy percentages allow. */
 
+const because = 'an instance refresh'
 const defaultMinHealthy = 90
 const defaultMaxHealthy = 100
 const largestPage = 100
@@ -30,7 +31,7 @@ export function refreshOperations(store: Store, capacity: Capacity): OperationTa
           `An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.`,
         )
       }
-      const refresh = refreshes.put(kernel.random.uuid(), newRefresh(store, group, input))
+      const refresh = newRefresh(store, group, input)
       refreshes.put(refresh.refreshId, refresh)
       announce(store, group, refresh, 'Started')
       capacity.schedule(group.name)
@@ -46,6 +47,8 @@ export function refreshOperations(store: Store, capacity: Capacity): OperationTa
         )
       }
       finish(store, group, refresh, 'Cancelled')
+      spareMarked(store, group.name)
+      capacity.schedule(group.name)
       return { InstanceRefreshId: refresh.refreshId }
     },
     DescribeInstanceRefreshes(
@@ -79,10 +82,18 @@ export function driveRefresh(store: Store, lifecycle: Lifecycle): Chore {
     // Even if the percentage leaves no room one instance at a time is replaced.
     for (const member of left.slice(0, Math.max(1, spare))) {
       lifecycle.move(member.instanceId, 'InService', {
-        replaceBecause: 'an instance refresh',
+        replaceBecause: because,
         launchFirst: refresh.minHealthyPercentage === 100,
       })
     }
+  }
+}
+
+/** Whom a cancelled refresh has marked, and whose replacement is not in service yet, stays. */
+function spareMarked(store: Store, groupName: string): void {
+  for (const { instanceId, replaceBecause, lifecycleState } of membersOf(store, groupName)) {
+    if (replaceBecause !== because || lifecycleState !== 'InService') continue
+    store.members.change(instanceId, { replaceBecause: undefined, launchFirst: undefined })
   }
 }
 

@@ -18,7 +18,11 @@ const programs: Readonly<Record<string, readonly string[]>> = {
   xfsprogs: ['mkfs.xfs', 'xfs_io'],
   'default-jre-headless': ['java'],
 }
-const files: Readonly<Record<string, string>> = { zookeeper: zookeeperJar }
+const files: Readonly<Record<string, string>> = {
+  zookeeper: zookeeperJar,
+  // Without a binding ZooKeeper logs nothing, and nobody sees why it stops.
+  'libslf4j-java': '/usr/share/java/slf4j-simple.jar',
+}
 
 /** Whether real machines can be made here, found out by trying; if not, why, and which Debian packages would help. */
 export async function linuxHostsPossible(): Promise<Possible> {

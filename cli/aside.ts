@@ -1,0 +1,96 @@
+import type * as ec2 from '@aws-sdk/client-ec2'
+import { bookkeepingTags, identityTags, permitted } from '../shared/model/tags.ts'
+import { inService, type LabMember } from '../lab/stack/ensemble.ts'
+import { change, holderOf, type Scene } from './scenes.ts'
+
+/** What happens to the same ensemble without what Stayput keeps: told as figures, judged by nobody. */
+export interface Aside {
+  readonly withoutVolume: { readonly downtime: number | null; readonly bytesReceived: number | null }
+  /** How many of the servers serve after two members in a row came back at other addresses. */
+  readonly withoutAddress: { readonly serving: number; readonly of: number }
+}
+
+/** After this a server that was going to serve does: initLimit x tickTime is 20 s, and some more. */
+const settleMs = 30_000
+
+/** Takes the volume away from one member, then the address from two, and looks at what becomes of them. */
+export async function playAside(scene: Scene, ensemble: string): Promise<Aside> {
+  const { lab, members, page } = scene
+  page.heading('On the side: a follower loses its volume as well')
+  const [poor, instance] = await holderOf(scene, 'follower')
+  const bare = { ...poor, volumeIds: [swapVolume(scene, ensemble, poor)] }
+  const { downtime, bytesReceived } = await change(scene, bare, instance, 'instance and volume lost', () =>
+    lab.cloud.ec2.fail(instance),
+  )
+  page.good(
+    `it is back after ${downtime} s, and had received ${bytesReceived} bytes: all of the data, over the network`,
+  )
+
+  page.heading('On the side: two members come back at other addresses')
+  // The follower first: it dials the leader and is back at once, which hides the damage until the leader moves too.
+  for (const role of ['follower', 'leader'] as const) {
+    const [member, holder] = await holderOf(scene, role)
+    moveAddress(scene, ensemble, member)
+    lab.cloud.ec2.fail(holder)
+    await settle(scene, member, holder)
+  }
+  const roles = await Promise.all(instancesOf(scene).map((one) => lab.hosts.role(one)))
+  const serving = roles.filter((role) => role === 'leader' || role === 'follower').length
+  page.good(`${serving} of ${members.length} servers serve; those that stayed look for the others where they were`)
+  return { withoutVolume: { downtime, bytesReceived }, withoutAddress: { serving, of: members.length } }
+}
+
+/** The member's tags move to a new, blank volume. */
+function swapVolume({ lab: { cloud } }: Scene, ensemble: string, { id, zone, volumeIds }: LabMember): string {
+  const mount = cloud.ec2.volumes.get(volumeIds[0] ?? '')?.tags[identityTags.mount] ?? ''
+  const Tags = [
+    ...identity(ensemble, id),
+    { Key: identityTags.mount, Value: mount },
+    { Key: bookkeepingTags.format, Value: permitted },
+  ]
+  cloud.call('ec2.DeleteTags', { Resources: volumeIds, Tags: [{ Key: identityTags.ensemble }] })
+  const { VolumeId } = cloud.call('ec2.CreateVolume', {
+    AvailabilityZone: zone,
+    Size: 10,
+    VolumeType: 'gp3',
+    Encrypted: true,
+    TagSpecifications: [{ ResourceType: 'volume', Tags }],
+  }) as ec2.CreateVolumeCommandOutput
+  return VolumeId ?? ''
+}
+
+/** The member's tags move to a new interface in the same subnet, with whatever address is free. */
+function moveAddress({ lab: { cloud } }: Scene, ensemble: string, { id, networkInterfaceId }: LabMember): void {
+  const SubnetId = cloud.ec2.networkInterfaces.get(networkInterfaceId)?.subnetId
+  cloud.call('ec2.DeleteTags', { Resources: [networkInterfaceId], Tags: [{ Key: identityTags.ensemble }] })
+  cloud.call('ec2.CreateNetworkInterface', {
+    SubnetId,
+    TagSpecifications: [{ ResourceType: 'network-interface', Tags: identity(ensemble, id) }],
+  })
+}
+
+const identity = (ensemble: string, id: number) => [
+  { Key: identityTags.ensemble, Value: ensemble },
+  { Key: identityTags.member, Value: String(id) },
+]
+
+/** Until the member is in service again, or has had all the time that it takes. */
+async function settle({ lab }: Scene, member: LabMember, before: string): Promise<void> {
+  const end = Date.now() + settleMs
+  while (Date.now() < end) {
+    const instance = inService(lab.cloud, member)
+    if (instance !== undefined && instance !== before) return
+    await new Promise((resolve) => {
+      setTimeout(resolve, 100)
+    })
+  }
+}
+
+/** The instances of the groups that run, in service or not. */
+function instancesOf({ lab, members }: Scene): string[] {
+  const groups = new Set(members.map((member) => member.groupName))
+  return lab.cloud.autoscaling.members
+    .all()
+    .filter((one) => groups.has(one.groupName) && lab.cloud.ec2.instances.get(one.instanceId)?.state === 'running')
+    .map((one) => one.instanceId)
+}
