@@ -49,13 +49,15 @@ export async function advance(action: LifecycleAction, world: World, signal: Abo
       const done = await act(steps, { action, ports, config, memory, log, now: () => clock.now() })
       if (done) continue
     } else if (isEnd(plan, clock.now() - started)) {
-      return conclude(action, plan, world, signal, started)
+      const outcome = await conclude(action, plan, world, started)
+      if (outcome) return outcome
     }
     await clock.pause(pause, signal)
     pause = Math.min(pause * 1.5, limits.pauseMax)
   }
   const because = `out of time; ${last?.because ?? 'nothing was seen yet'}`
-  return conclude(action, { steps: [], verdict: 'WAIT', because }, world, signal, started)
+  const end: Plan = { steps: [], verdict: 'WAIT', because }
+  return (await conclude(action, end, world, started)) ?? { verdict: 'WAIT', because }
 }
 
 const isEnd = ({ steps, verdict }: Plan, ms: number): boolean =>
@@ -96,23 +98,24 @@ function courtesyOf(memory: Memory): (steps: readonly Step[], now: number) => re
     })
 }
 
+/** Tells the verdict; undefined when it could not be told now and is worth another look. */
 async function conclude(
   action: LifecycleAction,
   { verdict, because, alarm, member }: Plan,
   { ports, clock, log }: World,
-  signal: AbortSignal,
   started: number,
-): Promise<Outcome> {
-  const answer = verdict === 'NOTHING' ? undefined : await complete(action, verdict, ports.autoScaling, clock, signal)
+): Promise<Outcome | undefined> {
+  const answer = verdict === 'NOTHING' ? undefined : await complete(action, verdict, ports.autoScaling)
   const untold = answer && answer.done !== 'yes' ? answer.failure : undefined
   log({
     level: alarm || verdict === 'ABANDON' || untold?.kind === 'denied' ? 'alarm' : 'info',
-    event: 'verdict',
+    event: untold ? 'unknown' : 'verdict',
     ...about(action, member),
     verdict,
     because: untold ? `${because}; but ${untold.message}` : because,
     ms: clock.now() - started,
   })
+  if (untold?.kind === 'throttled' || untold?.kind === 'unknown') return undefined
   // An untold verdict leaves the action open: the outcome says WAIT, because that is what will happen.
   return untold ? { verdict: 'WAIT', because: untold.message } : { verdict, because }
 }

@@ -74,6 +74,10 @@ export async function observe(
     ssm.invocations(action.instanceId, now - commandsSince),
   ])
   const { members, faults } = assembleMembers(interfaces, volumes)
+  // What EC2 shows attached here was attached after all, by another invocation: then no refusal permits a second time.
+  for (const volume of members.flatMap((member) => member.volumes)) {
+    if (volume.attachment?.instanceId === action.instanceId) memory.refusedAttaches.delete(volume.id)
+  }
   const held = members.find((member) => member.networkInterface.attachment?.instanceId === action.instanceId)
   const [instances, subnetCidr, commands, reaches] = await Promise.all([
     ec2.instances([...new Set([action.instanceId, ...holders(members)])]),

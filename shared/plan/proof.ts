@@ -1,4 +1,5 @@
 import { readFailure, readTakeOver } from '../model/facts.ts'
+import type { InstanceId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import type { Member } from '../model/member.ts'
 import type { Command, Instance, Observation } from '../model/observation.ts'
@@ -109,7 +110,7 @@ export function outsideProof(seen: Observation, self: Instance, member: Member):
   const next = peers.find((peer) => !asked.has(peer))
   if (next) return { kind: 'ask', step: { kind: 'ask-peer', peer: next, address } }
   const [again] = peers
-  if (!again) return { kind: 'proved', because: 'there is no peer in service to ask' }
+  if (!again) return nobodyToAsk(seen, self)
 
   const because = `${[...asked].join(', ')} can't reach ${address}`
   if (seen.now - self.launchTime > limits.reachableWithin) return { kind: 'hopeless', because }
@@ -119,9 +120,19 @@ export function outsideProof(seen: Observation, self: Instance, member: Member):
     : { kind: 'awaited', because, alarm: true }
 }
 
-function peersInService(seen: Observation, self: Instance) {
+/** A peer that EC2 does not show just now is unknown, not absent. */
+function nobodyToAsk(seen: Observation, self: Instance): OutsideProof {
+  const hidden = holdersInService(seen, self).find((id) => !ec2Instance(seen, id))
+  return hidden === undefined
+    ? { kind: 'proved', because: 'there is no peer in service to ask' }
+    : { kind: 'awaited', because: `EC2 does not show ${hidden}, which is in service` }
+}
+
+function holdersInService(seen: Observation, self: Instance): InstanceId[] {
   return seen.members
     .flatMap((member) => member.networkInterface.attachment?.instanceId ?? [])
     .filter((id) => id !== self.id && groupInstance(seen, id)?.lifecycleState === 'InService')
-    .filter((id) => ec2Instance(seen, id)?.state === 'running')
 }
+
+const peersInService = (seen: Observation, self: Instance): InstanceId[] =>
+  holdersInService(seen, self).filter((id) => ec2Instance(seen, id)?.state === 'running')

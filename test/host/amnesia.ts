@@ -24,7 +24,9 @@ export interface Amnesia {
 
 /** ZooKeeper as it is without our configuration: an empty disk votes. */
 export const withoutGuard: Change = ['db.autocreate=false', 'db.autocreate=true']
-const settleMs = 5000
+/** How often two members without the write are asked whether they serve: for long where they will, else a while. */
+const questions = { guarded: 10, unguarded: 240 }
+const questionEveryMs = 500
 
 /**
  * A write is acknowledged by members 1 and 2, both die, and 2 comes back with an empty disk beside 3, which never saw
@@ -41,8 +43,7 @@ export async function amnesia(network: Network, change?: Change): Promise<Amnesi
   rmSync(join(volumesDirectory(network), volumeOf(2)), { recursive: true })
   ;[instances[2], instances[3]] = await Promise.all([bootMember(network, 2), bootMember(network, 3)])
   const pending = [takeOver(network, instances[2], 2, options), takeOver(network, instances[3], 3, options)]
-  await pause(settleMs)
-  const servedWithout = await serves(instances[3])
+  const servedWithout = await servesSoon(instances[3], change ? questions.unguarded : questions.guarded)
   instances[1] = await bootMember(network, 1)
   await Promise.all([serve(network, instances[1], 1, options), ...pending])
   const lostOn: number[] = []
@@ -64,6 +65,14 @@ async function retried<T>(attempt: () => Promise<T>, succeeded: (result: T) => b
     if (succeeded(result) || tries === 40) return result
     await pause(500)
   }
+}
+
+async function servesSoon(instance: Instance, asked: number): Promise<boolean> {
+  for (let question = 0; question < asked; question += 1) {
+    if (await serves(instance)) return true
+    await pause(questionEveryMs)
+  }
+  return false
 }
 
 async function serves(instance: Instance): Promise<boolean> {

@@ -416,6 +416,11 @@ describe('CONTINUE means proved', () => {
       expect(kinds(end.steps)).toEqual(['hand-over'])
     })
 
+    test('a peer that EC2 does not show is unknown, not absent', () => {
+      const hidden = { ...peers, instances: [instance(self)] }
+      expect(planFor(hidden)).toMatchObject({ steps: [], verdict: 'WAIT' })
+    })
+
     test('an answer about another address says nothing', () => {
       const plan = planFor({ ...peers, reaches: [reach(other, 'reached', seconds(5), '10.0.9.9')] })
       expect(kinds(plan.steps)).toEqual(['ask-peer'])

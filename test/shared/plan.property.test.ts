@@ -2,8 +2,6 @@
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
 import type { InstanceId } from '../../shared/model/ids.ts'
-import { limits } from '../../shared/model/limits.ts'
-import type { Observation } from '../../shared/model/observation.ts'
 import { planFor } from '../../shared/plan/plan.ts'
 import {
   ofKind,
@@ -15,12 +13,10 @@ import {
   cardHere,
   disksHere,
   memberOf,
-  provesFreshly,
   confirmed,
 } from './judge.ts'
 import { decision, deepFrozen, inOtherOrder } from './orders.ts'
-import { heldBy, now, self } from './scene.ts'
-import { satisfied } from './satisfied.ts'
+import { heldBy, self } from './scene.ts'
 import { observations } from './worlds.ts'
 
 /**
@@ -225,65 +221,6 @@ describe('the host', () => {
           parts.flatMap((one) => one.volumes.map((disk) => disk.id)).toSorted(),
         )
       }
-    },
-  )
-})
-
-describe('CONTINUE', () => {
-  /** A peer that could be asked: it holds another member's interface, it is in service, and EC2 shows it running. */
-  const peersOf = (seen: Observation) =>
-    seen.members
-      .flatMap((one) => one.networkInterface.attachment?.instanceId ?? [])
-      .filter((one) => one !== self && lifecycleState(seen, one) === 'InService' && ec2State(seen, one) === 'running')
-
-  test.prop([fc.oneof(observations, satisfied)], runs)(
-    'for a launch it means: all attached here, proved a minute ago at most, from inside and outside',
-    (seen) => {
-      const plan = planFor(seen)
-      if (plan.verdict !== 'CONTINUE' || lifecycleState(seen, self) !== 'Pending:Wait') return
-      const [held, ...more] = seen.members.filter(cardHere)
-      expect(more).toEqual([])
-      expect(held!.id).toBe(plan.member)
-      expect(held!.networkInterface.attachment).toMatchObject({ status: 'attached', deleteOnTermination: false })
-      for (const { attachment, formatPermitted } of held!.volumes) {
-        expect(attachment).toMatchObject({ instanceId: self, state: 'attached', deleteOnTermination: false })
-        expect(formatPermitted).toBe(false)
-      }
-      expect(seen.members.filter((one) => one !== held).flatMap(disksHere)).toEqual([])
-      expect(seen.members.flatMap((one) => one.volumes).filter((disk) => disk.bootstrapPermitted)).toEqual([])
-      expect(seen.commands.some((one) => provesFreshly(one, held!))).toBe(true)
-      expect(seen.commands.filter((one) => one.verb === 'handOver')).toEqual([])
-      expect(ec2State(seen, self)).toBe('running')
-
-      const { address } = held!.networkInterface
-      const answers = seen.reaches.filter((one) => one.address === address)
-      const reached = answers.some((one) => one.answer === 'reached' && now - one.sentAt <= limits.proofAgeMax)
-      const silent = peersOf(seen).filter(
-        (peer) => !answers.some((one) => one.peer === peer && one.answer !== 'reached'),
-      )
-      if (!reached) expect(silent).toEqual([])
-    },
-  )
-
-  test.prop([satisfied], runs)('the plan of a satisfied world is empty, and stays so', (seen) => {
-    expect(planFor(deepFrozen(seen))).toMatchObject({ steps: [], verdict: 'CONTINUE', member: 1 })
-  })
-
-  test.prop([satisfied, fc.integer({ min: 1, max: 3_600_000 })], runs)(
-    'it is over once the proof is older than a minute',
-    (seen, ms) => {
-      const sentAt = now - limits.proofAgeMax - ms
-      const commands = seen.commands.map((one) => (one.verb === 'takeOver' ? { ...one, sentAt } : one))
-      expect(planFor({ ...seen, commands }).verdict).toBe('WAIT')
-    },
-  )
-
-  test.prop([observations], runs)(
-    'an instance that holds nothing is let go when it terminates, whatever else is seen',
-    (seen) => {
-      const members = seen.members.filter((one) => !cardHere(one) && disksHere(one).length === 0)
-      if (lifecycleState(seen, self) !== 'Terminating:Wait' || seen.action.transition === 'launching') return
-      expect(planFor({ ...seen, members })).toMatchObject({ steps: [], verdict: 'CONTINUE' })
     },
   )
 })

@@ -220,6 +220,8 @@ const reaches = fc
 export const sketches = fc.record({
   /** Three in four are worlds in which nothing odd is about the instance itself, so that its way leads further. */
   calm: fc.constantFrom(true, true, true, false),
+  /** Whether no member of the ensemble has ever had data. */
+  fresh: rarely,
   action: fc.constantFrom(launching, launching, terminating),
   members: fc.array(memberSketches, { maxLength: 3 }),
   instances: fc.tuple(instanceSketches, instanceSketches, instanceSketches),
@@ -241,7 +243,9 @@ export const newestFirst = (commands: readonly Command[]): Command[] => commands
 
 export function sketched(sketch: Sketch): Observation {
   const { calm, own } = sketch
-  const members = (calm ? sketch.members.map(calmMember) : sketch.members).map(sketchedMember)
+  const members = (
+    calm ? sketch.members.map((one, index) => calmMember(one, index, sketch.fresh)) : sketch.members
+  ).map(sketchedMember)
   const states: [InstanceId, string | undefined][] = [
     [self, calm || sketch.inGroup ? own : undefined],
     [other, sketch.others[0]],
@@ -271,19 +275,18 @@ export function sketched(sketch: Sketch): Observation {
 }
 
 /** Member 1 is this instance's if it is anybody's, the others are the others'; most permits have been withdrawn. */
-function calmMember(sketch: MemberSketch, index: number): MemberSketch {
+function calmMember(sketch: MemberSketch, index: number, fresh: boolean): MemberSketch {
   const holder = [self, other, third][index] ?? self
   const fitting = <Attachment extends { instanceId: InstanceId }>(attachment: Attachment | undefined) =>
     attachment?.instanceId === self ? { ...attachment, instanceId: holder } : attachment
   return {
     ...sketch,
     holder,
-    zone: 'eu-central-1a',
     card: fitting(sketch.card),
     disks: sketch.disks.map((disk) => ({
       ...disk,
       attachment: fitting(disk.attachment),
-      bootstrapPermitted: disk.bootstrapPermitted && disk.formatPermitted,
+      bootstrapPermitted: fresh || (disk.bootstrapPermitted && disk.formatPermitted),
     })),
   }
 }

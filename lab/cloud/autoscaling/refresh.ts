@@ -89,11 +89,12 @@ export function driveRefresh(store: Store, lifecycle: Lifecycle): Chore {
   }
 }
 
-/** Whom a cancelled refresh has marked, and whose replacement is not in service yet, stays. */
+/** Whom a cancelled refresh has marked, and whose replacement is not in service yet, stays, unless it is unhealthy. */
 function spareMarked(store: Store, groupName: string): void {
   for (const { instanceId, replaceBecause, lifecycleState } of membersOf(store, groupName)) {
-    if (replaceBecause !== because || lifecycleState !== 'InService') continue
-    store.members.change(instanceId, { replaceBecause: undefined, launchFirst: undefined })
+    if (lifecycleState !== 'InService') continue
+    const reason = replaceBecause === because ? undefined : replaceBecause
+    store.members.change(instanceId, { replaceBecause: reason, launchFirst: undefined })
   }
 }
 

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest'
+import { throttlingError } from '../../lab/cloud/faults.ts'
+import { cloudSend, inProcess } from '../../lab/stack/in-process.ts'
+import type { Send } from '../../shared/aws/operations.ts'
+import { createWorld, minutes, type TestWorld } from './world.ts'
+
+/** A world whose functions call through a port that counts, and that refuses what it is told to. */
+function counting(refuse: (operation: string) => boolean): { world: TestWorld; counts: Map<string, number> } {
+  const counts = new Map<string, number>()
+  const world = createWorld({
+    intercept(name, event, { cloud }) {
+      const through = cloudSend(cloud)
+      const send: Send = (operation, input) => {
+        counts.set(operation, (counts.get(operation) ?? 0) + 1)
+        return refuse(operation) ? Promise.reject(throttlingError(operation)) : through(operation, input)
+      }
+      return inProcess(cloud, 'zookeeper', send).invoke(name, event)
+    },
+  })
+  return { world, counts }
+}
+
+describe('how often is looked', () => {
+  test('a throttled core slows down, whichever of its reads is refused first', async () => {
+    let turn = 0
+    const { world, counts } = counting((operation) => operation.startsWith('ec2.Describe') && turn++ % 3 > 0)
+    await world.settled([1]).catch(() => {})
+    const looks = counts.get('autoscaling.DescribeAutoScalingGroups') ?? 0
+    const ms = world.clock.now() - Date.UTC(2026, 0, 1)
+    // The function and the sweep beside it, each at most once in three seconds but for the first few times.
+    expect(looks).toBeLessThan((2.5 * ms) / 3000)
+  })
+
+  test('what an ended command has printed is asked for once, not in every pass', async () => {
+    const { world, counts } = counting(() => false)
+    await world.settled([1])
+    world.hosts.breakNext(world.instanceOf(1)!, 'unmount')
+    world.cloud.call('autoscaling.SetDesiredCapacity', { AutoScalingGroupName: 'zookeeper-1', DesiredCapacity: 0 })
+    counts.clear()
+    await world.clock.pass(2 * minutes)
+    const commands = world.calls.length >= 0 ? world.cloud.ssm.commands.all().length : 0
+    expect(counts.get('ssm.GetCommandInvocation')).toBeLessThanOrEqual(3 * commands)
+  })
+})

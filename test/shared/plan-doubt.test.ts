@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest'
+import { limits } from '../../shared/model/limits.ts'
+import { planFor } from '../../shared/plan/plan.ts'
+import { attachedTo, heldBy, instance, member, now, seen, self, volume } from './scene.ts'
+
+describe('a volume here whose interface is not here', () => {
+  const half = member(2, { volumes: [volume(2, attachedTo(self))] })
+
+  test('no other member is claimed beside it, though one is free', () => {
+    const plan = planFor(seen({ members: [member(1), half] }))
+    expect(plan).toMatchObject({ steps: [], verdict: 'WAIT' })
+    expect(plan.because).toContain('the interface of its member 2 is not')
+  })
+
+  test('after a while the instance is given up: first the host is told to let go', () => {
+    const launchTime = now - limits.memberFreeWithin
+    const plan = planFor(seen({ members: [member(1), half], instances: [instance(self, { launchTime })] }))
+    expect(plan.steps.map((step) => step.kind)).toEqual(['hand-over'])
+    expect(plan.givesUp).toContain('the interface of its member 2 is not')
+  })
+})
+
+describe('tags in doubt', () => {
+  test('no host is told of peers while any are in doubt: too few of them make too small a quorum', () => {
+    const world = { members: [heldBy(self, member(1)), member(2)] }
+    expect(planFor(seen(world)).steps.map((step) => step.kind)).toEqual(['take-over'])
+    const doubtful = planFor(seen({ ...world, tagFaults: ['member 3 has no volume'] }))
+    expect(doubtful).toMatchObject({ steps: [], verdict: 'WAIT', alarm: true })
+    expect(doubtful.because).toContain('member 3 has no volume')
+  })
+})
