@@ -1,5 +1,6 @@
 import { lab } from './lab.ts'
 import { replay } from './replay.ts'
+import { simulate } from './simulate.ts'
 import { start } from './start.ts'
 import { UsageError } from './usage.ts'
 
@@ -12,6 +13,7 @@ const commands: Readonly<Record<string, Command>> = {
   start: { run: start, is: 'bring up an ensemble in the local cloud, kill an instance, show the take-over' },
   lab: { run: lab, is: 'serve the local cloud as AWS endpoints on loopback' },
   replay: { run: replay, is: 'feed event files to the bundled functions' },
+  simulate: { run: simulate, is: 'look for broken promises in a world of faults, in virtual time' },
 }
 
 const usage = `usage: stayput COMMAND [OPTIONS]

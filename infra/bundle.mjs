@@ -103,7 +103,7 @@ async function writeWhole(files) {
   }
 }
 
-const sources = ['shared', 'functions', 'lab', 'cli', 'infra', 'package-lock.json']
+const sources = ['shared', 'functions', 'lab', 'cli', 'infra', 'test/simulation', 'package-lock.json']
 const bundles = [
   'dist/cli.mjs',
   'dist/functions/launch.cjs',

@@ -73,13 +73,19 @@ interface Looked {
 async function look(action: LifecycleAction, world: World, memory: Memory): Promise<Looked> {
   const { ports, config, clock, plan = planFor } = world
   try {
-    return { plan: plan(await observe(action, ports, config, memory, clock.now())), seen: true }
+    const seen = await observe(action, ports, config, memory, clock.now())
+    // A read may hang for minutes: by then the rest of what was seen, the age of a proof too, is of another time.
+    const age = clock.now() - seen.now
+    if (age > limits.observationAgeMax) return unseen(`looking took ${Math.round(age / 1000)} s, too long to act upon`)
+    return { plan: plan(seen), seen: true }
   } catch (failure) {
     if (!(failure instanceof CallFailure)) throw failure
-    const denied = failure.kind === 'denied'
-    const unknown: Plan = { steps: [], verdict: 'WAIT', because: failure.message, ...(denied && { alarm: true }) }
-    return { plan: unknown, seen: false }
+    return unseen(failure.message, failure.kind === 'denied')
   }
+}
+
+function unseen(because: string, alarm = false): Looked {
+  return { plan: { steps: [], verdict: 'WAIT', because, ...(alarm && { alarm }) }, seen: false }
 }
 
 /**

@@ -2,6 +2,8 @@
 export const limits = {
   /** CONTINUE rests on a verification that was sent at most this long ago: an older one speaks of another world. */
   proofAgeMax: 60_000,
+  /** From the first read of an observation to its plan: a read that hangs makes the others, and the clock, old news. */
+  observationAgeMax: 20_000,
   /**
    * A volume normally attaches within 1 to 4 s. One that is still attaching after 90 s is stuck (so judges
    * kubernetes-sigs/aws-ebs-csi-driver), and a stuck one must not be attached to the same instance again.

@@ -20,6 +20,31 @@ function counting(refuse: (operation: string) => boolean): { world: TestWorld; c
   return { world, counts }
 }
 
+describe('what took too long to be read', () => {
+  test('is not acted upon: CONTINUE never rests on a proof that grew old while a read hung', async () => {
+    let hung = false
+    const at: Record<string, number> = {}
+    const world = createWorld({
+      intercept(name, event, { cloud, clock }) {
+        // The sweep would prove and complete beside the function that hangs.
+        if (name === 'sweep') return Promise.resolve()
+        const through = cloudSend(cloud)
+        const send: Send = async (operation, input) => {
+          const answer = await through(operation, input)
+          at[operation] = clock.now()
+          if (operation !== 'ec2.DescribeVolumes' || hung || at['ec2.DeleteTags'] === undefined) return answer
+          hung = true
+          return new Promise((resolve) => clock.after(3 * minutes, () => resolve(answer)))
+        }
+        return inProcess(cloud, 'zookeeper', send).invoke(name, event)
+      },
+    })
+    await world.settled([1])
+    expect(hung).toBe(true)
+    expect(at['autoscaling.CompleteLifecycleAction']! - at['ssm.SendCommand']!).toBeLessThan(80_000)
+  })
+})
+
 describe('how often is looked', () => {
   test('a throttled core slows down, whichever of its reads is refused first', async () => {
     let turn = 0

@@ -1,0 +1,101 @@
+import { AwsError } from '../../lab/cloud/error.ts'
+import type { Settings } from '../../lab/cloud/settings.ts'
+import { calm } from '../../lab/cloud/settings.ts'
+import { misfortunes } from './misfortune.ts'
+import { deeds, restoreGroup } from './operator.ts'
+import { groupsOf, type Scene } from './scene.ts'
+import { type Mishap, type Swarm, usual } from './swarm.ts'
+
+/** Sets the faults of a seed going, and ends them. */
+export function scheduleChaos(scene: Scene, swarm: Swarm): void {
+  const { clock } = scene.cloud.kernel
+  for (const kind of swarm.tempers) scene.tally.add(`fault ${kind}`)
+  clock.after(swarm.from, () => setTemper(scene, { ...calm, ...usual, ...swarm.temper }))
+  for (const mishap of swarm.mishaps) clock.after(mishap.at, () => strike(scene, mishap))
+  if (swarm.deleteOnTermination > 0) hijackTerminationFlags(scene, swarm)
+}
+
+function strike(scene: Scene, mishap: Mishap): void {
+  const instances = scene.cloud.autoscaling.members.all()
+  const target = instances[Math.floor(mishap.whom * instances.length)]?.instanceId ?? ''
+  const act = misfortunes[mishap.kind] ?? deeds[mishap.kind]
+  try {
+    scene.promises.disturb(target)
+    if (target === '' || !act?.(scene, mishap, target)) return
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    return
+  }
+  scene.tally.add(`fault ${mishap.kind}`)
+  scene.journal.note(`mishap ${mishap.kind}`, () => `!! ${mishap.kind} (${target})`)
+}
+
+/** The cloud's settings are what every service reads at each use; only the simulation changes them on the way. */
+function setTemper({ cloud, journal }: Scene, settings: Settings): void {
+  Object.assign(cloud.kernel.settings, settings)
+  journal.note('temper', () => '!! the temper of the cloud changes')
+}
+
+/** Some account's automation sets DeleteOnTermination on what is attached to an instance that is being launched. */
+function hijackTerminationFlags(scene: Scene, { deleteOnTermination, until }: Swarm): void {
+  const { ec2 } = scene.cloud
+  const { volumes, networkInterfaces } = ec2
+  const { clock } = scene.cloud.kernel
+  const end = clock.now() + until
+  const hijacked = new Map<string, string>()
+  const attached = (id: string, instanceId: string): void => {
+    if (clock.now() > end || !scene.random.chance(deleteOnTermination)) return
+    clock.after(1, () => {
+      const waits = scene.cloud.autoscaling.members.get(instanceId)?.lifecycleState === 'Pending:Wait'
+      if (!waits || !setDeletion(scene, id, instanceId, true)) return
+      hijacked.set(id, instanceId)
+      scene.tally.add('fault delete-on-termination')
+    })
+  }
+  volumes.watch((id, before, { attachment } = {} as never) => {
+    if (before && attachment && attachment.attachmentId !== before.attachment?.attachmentId) {
+      attached(id, attachment.instanceId)
+    }
+  })
+  networkInterfaces.watch((id, before, { attachment } = {} as never) => {
+    if (before && attachment && attachment.attachmentId !== before.attachment?.attachmentId) {
+      attached(id, attachment.instanceId)
+    }
+  })
+  // Whoever dies before anybody could mend it would take the disk along: that is the automation's doing, not ours.
+  ec2.onInstanceState(({ instanceId, state }) => {
+    if (state !== 'shutting-down' && state !== 'terminated') return
+    for (const [id, holder] of hijacked) if (holder === instanceId) setDeletion(scene, id, instanceId, false)
+  })
+}
+
+function setDeletion({ cloud }: Scene, id: string, instanceId: string, deleteOnTermination: boolean): boolean {
+  const { volumes, networkInterfaces } = cloud.ec2
+  const disk = volumes.get(id)?.attachment
+  const card = networkInterfaces.get(id)?.attachment
+  if (disk?.instanceId === instanceId) volumes.change(id, { attachment: { ...disk, deleteOnTermination } })
+  if (card?.instanceId === instanceId) networkInterfaces.change(id, { attachment: { ...card, deleteOnTermination } })
+  return disk?.instanceId === instanceId || card?.instanceId === instanceId
+}
+
+/** The faults end: the operator puts right what only a person can. */
+export function endChaos(scene: Scene): void {
+  setTemper(scene, { ...calm, ...usual })
+  scene.hanging.clear()
+  for (const repair of scene.repairs.splice(0)) quietly(repair)
+  for (const group of groupsOf(scene)) {
+    quietly(() => restoreGroup(scene, group))
+    // A refresh that launches first waits for ever where each member is held: only its operator can end that.
+    quietly(() => void scene.cloud.call('autoscaling.CancelInstanceRefresh', { AutoScalingGroupName: group.name }))
+  }
+  for (const { instanceId } of scene.cloud.autoscaling.members.all()) scene.cloud.ssm.startAgent(instanceId)
+}
+
+/** What AWS refuses is not to be mended in that way any more. */
+function quietly(task: () => void): void {
+  try {
+    task()
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+  }
+}

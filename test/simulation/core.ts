@@ -1,0 +1,75 @@
+import type { Clock } from '../../lab/cloud/clock.ts'
+import { functionEnvironment } from '../../lab/stack/environment.ts'
+import type { FunctionName } from '../../lab/stack/functions.ts'
+import type { Settings } from '../../lab/cloud/settings.ts'
+import { advance, type World } from '../../shared/advance.ts'
+import { autoScalingPort } from '../../shared/aws/auto-scaling.ts'
+import { ec2Port } from '../../shared/aws/ec2.ts'
+import type { Send } from '../../shared/aws/operations.ts'
+import { ssmPort } from '../../shared/aws/ssm.ts'
+import type { Clock as CoreClock } from '../../shared/clock.ts'
+import { type Config, readConfig } from '../../shared/config.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Ports } from '../../shared/observe.ts'
+import { parse } from '../../shared/parse.ts'
+import { planFor } from '../../shared/plan/plan.ts'
+import { sweep } from '../../shared/sweep.ts'
+import type { Life } from './port.ts'
+
+/** What a planted bug may put in another's place; the production code knows nothing of it. */
+export interface Composition {
+  readonly plan?: (plan: typeof planFor) => typeof planFor
+  readonly ports?: (ports: Ports, clock: CoreClock) => Ports
+  /** Without it no sweep ever runs. */
+  readonly sweeps?: boolean
+}
+
+/** Lambda's time-outs of the functions, in milliseconds, less the time to wind down. */
+export const timeoutsMs: Readonly<Record<FunctionName, number>> = { launch: 890_000, terminate: 890_000, sweep: 50_000 }
+
+export const configOf = (ensemble: string, settings: Settings): Config =>
+  readConfig(functionEnvironment(ensemble, settings))
+
+/** One invocation of a function of the production core, parse to complete, in this process. */
+export async function invoke(
+  name: FunctionName,
+  event: unknown,
+  parts: { life: Life; send: Send; clock: Clock; config: Config; log: Log; composition: Composition },
+): Promise<unknown> {
+  const { life, send, clock, config, log, composition } = parts
+  const time = coreClock(clock, life)
+  const ports: Ports = { ec2: ec2Port(send), autoScaling: autoScalingPort(send), ssm: ssmPort(send) }
+  const world: World = {
+    ports: composition.ports?.(ports, time) ?? ports,
+    config,
+    clock: time,
+    log,
+    ...(composition.plan && { plan: composition.plan(planFor) }),
+  }
+  const timeout = new AbortController()
+  const cancel = clock.after(timeoutsMs[name], () => timeout.abort())
+  try {
+    if (name === 'sweep') return await sweep(world, timeout.signal)
+    const parsed = parse(event, config)
+    return 'action' in parsed ? await advance(parsed.action, world, timeout.signal) : parsed
+  } finally {
+    cancel()
+  }
+}
+
+function coreClock(clock: Clock, { skewMs }: Life): CoreClock {
+  return {
+    now: () => clock.now() + skewMs,
+    pause: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal.aborted) return resolve()
+        const end = (): void => {
+          cancel()
+          signal.removeEventListener('abort', end)
+          resolve()
+        }
+        const cancel = clock.after(ms, end)
+        signal.addEventListener('abort', end)
+      }),
+  }
+}

@@ -1,0 +1,112 @@
+import type { Operation } from '../../shared/aws/operations.ts'
+import { isRead } from './calls.ts'
+import { fromMacrotask } from './drain.ts'
+import type { DrawFate, Fate } from './port.ts'
+import { run, type Run } from './run.ts'
+import type { Scene } from './scene.ts'
+import type { EnsemblePlan, Mishap, Swarm } from './swarm.ts'
+
+/**
+ * Instead of chance: each call of a few plain flows, each kind of fate, one at a time. What a random schedule may miss
+ * for a long time, a fault between two particular calls, is met here for certain.
+ */
+const fates = [
+  'throttled',
+  'request-lost',
+  'answer-lost',
+  'unavailable-though-done',
+  'killed-before',
+  'killed-after',
+  'killed-in-flight',
+  'lands-late',
+  'answer-late',
+  'twice',
+] as const
+
+interface Flow {
+  readonly name: string
+  readonly size: number
+  /** How many minutes until the flow begins; the calls before are left alone. */
+  readonly fromMs: number
+  readonly mishaps: readonly Mishap[]
+}
+
+const minute = 60_000
+const mishap = (kind: Mishap['kind']): Mishap => ({ kind, at: 3 * minute, whom: 0, how: 0 })
+
+const flows: readonly Flow[] = [
+  { name: 'launch', size: 1, fromMs: 0, mishaps: [] },
+  { name: 'terminate', size: 1, fromMs: 3 * minute, mishaps: [mishap('terminate-in-group')] },
+  { name: 'bootstrap of three', size: 3, fromMs: 0, mishaps: [] },
+  { name: 'replacement of one of three', size: 3, fromMs: 3 * minute, mishaps: [mishap('terminate-in-group')] },
+  { name: 'death of one of three', size: 3, fromMs: 3 * minute, mishaps: [mishap('instance-dies')] },
+]
+
+export interface Exhaustive {
+  readonly runs: number
+  readonly flows: readonly { readonly flow: string; readonly calls: number; readonly runs: number }[]
+  readonly failures: readonly string[]
+}
+
+/** Every call of every flow; `each` takes only every n-th call, for a quick look. */
+export async function runExhaustive(each = 1): Promise<Exhaustive> {
+  const failures: string[] = []
+  const told: { flow: string; calls: number; runs: number }[] = []
+  for (const flow of flows) {
+    const calls = await fromMacrotask(() => callsOf(flow))
+    let runs = 0
+    for (let at = 1; at <= calls.length; at += each) {
+      for (const fate of fates) {
+        const operation = calls[at - 1]!
+        // What only looks has nothing to do late, and nothing to do twice.
+        if (isRead(operation) && (fate === 'lands-late' || fate === 'twice' || fate === 'killed-in-flight')) continue
+        runs++
+        const done = await fromMacrotask(() => runOnce(flow, at, fate))
+        if (done.broken) {
+          failures.push(`${flow.name}, call ${at} (${operation}) ${fate}: ${done.broken.promise} ${done.broken.what}`)
+        }
+      }
+    }
+    told.push({ flow: flow.name, calls: calls.length, runs })
+  }
+  return { runs: told.reduce((sum, { runs }) => sum + runs, 0), flows: told, failures }
+}
+
+/** The calls of the undisturbed flow, in order. */
+function callsOf(flow: Flow): Operation[] {
+  const calls: Operation[] = []
+  const done = run(swarmOf(flow), { fate: (scene) => counting(scene, flow, (operation) => void calls.push(operation)) })
+  if (done.broken) throw new Error(`${flow.name} fails undisturbed: ${done.broken.promise} ${done.broken.what}`)
+  return calls
+}
+
+function runOnce(flow: Flow, at: number, fate: Fate | 'twice'): Run {
+  let made = 0
+  return run(swarmOf(flow), {
+    fate: (scene) => counting(scene, flow, () => (++made === at ? fate : undefined)),
+  })
+}
+
+/** Asks for the fate of each call of the flow. */
+function counting(scene: Scene, { fromMs }: Flow, decide: (operation: Operation) => Fate | 'twice' | void): DrawFate {
+  const { clock } = scene.cloud.kernel
+  const begin = clock.now() + fromMs
+  return (operation) => (clock.now() < begin ? undefined : (decide(operation) as Fate))
+}
+
+function swarmOf({ size, mishaps }: Flow): Swarm {
+  const ensemble: EnsemblePlan = { name: 'zookeeper', size, zones: 3, layout: 'group-per-member', volumes: 1 }
+  return {
+    seed: 1,
+    ensembles: [ensemble],
+    only: new Set(),
+    from: 0,
+    until: 4 * minute,
+    calls: new Map(),
+    events: new Map(),
+    temper: {},
+    tempers: [],
+    deleteOnTermination: 0,
+    mishaps,
+  }
+}

@@ -1,0 +1,131 @@
+import type { VolumeContent } from '../../lab/hosts/modelled/disk.ts'
+import type { MishapKind } from './faults.ts'
+import { membersOf, repairAfter, type Scene } from './scene.ts'
+import type { Mishap } from './swarm.ts'
+
+/** What befalls machines, agents, networks and disks. Each answers whether it found anybody to befall. */
+type Misfortune = (scene: Scene, mishap: Mishap, instanceId: string) => boolean
+
+const minute = 60_000
+
+export const misfortunes: Partial<Readonly<Record<MishapKind, Misfortune>>> = {
+  'instance-dies'({ cloud }, _mishap, id) {
+    cloud.ec2.fail(id)
+    return true
+  },
+  'instance-reboots'({ cloud }, _mishap, id) {
+    if (cloud.ec2.instances.get(id)?.state !== 'running') return false
+    cloud.call('ec2.RebootInstances', { InstanceIds: [id] })
+    return true
+  },
+  'zone-outage'(scene, { how }, id) {
+    const { cloud } = scene
+    const zone = cloud.ec2.instances.get(id)?.zone
+    const struck = cloud.autoscaling.members.all().filter((one) => one.zone === zone)
+    for (const { instanceId } of struck) {
+      cutOff(scene, instanceId, how * 8 * minute)
+      silence(scene, instanceId, how * 8 * minute)
+    }
+    return true
+  },
+  'network-cut'(scene, { how }, id) {
+    return cutOff(scene, id, how * 8 * minute)
+  },
+  'holder-hangs'({ hanging }, _mishap, id) {
+    hanging.add(id)
+    return true
+  },
+  'agent-dies'(scene, _mishap, id) {
+    return silence(scene, id, 60 * minute)
+  },
+  'agent-restarts'(scene, { how }, id) {
+    return silence(scene, id, how * 3 * minute)
+  },
+  'command-twice'({ cloud }) {
+    cloud.ssm.duplicateNextDelivery()
+    return true
+  },
+  'command-late'({ cloud }, { how }) {
+    cloud.ssm.delayNextDelivery(how * 5 * minute)
+    return true
+  },
+  'unmount-fails': (scene, _mishap, id) => breaks(scene, id, 'unmount'),
+  'mount-fails': (scene, _mishap, id) => breaks(scene, id, 'mount'),
+  'routes-fail': (scene, _mishap, id) => breaks(scene, id, 'routes'),
+  'service-fails': (scene, _mishap, id) => breaks(scene, id, 'service'),
+  'volume-blank': (scene, mishap) => replaceContent(scene, mishap, { kind: 'blank' }),
+  'volume-foreign': (scene, mishap) => replaceContent(scene, mishap, { kind: 'foreign' }),
+  'volume-corrupt': (scene, mishap) =>
+    replaceContent(scene, mishap, { kind: mishap.how < 0.5 ? 'corrupt' : 'unreadable' }),
+  'volume-swapped'(scene, mishap) {
+    const idle = idleVolumes(scene)
+    const first = idle[Math.floor(mishap.whom * idle.length)]
+    const second = idle[Math.floor(mishap.how * idle.length)]
+    if (!first || !second || first === second) return false
+    const [one, other] = [scene.hosts.volumeContent(first), scene.hosts.volumeContent(second)]
+    put(scene, first, { ...other }, one)
+    put(scene, second, { ...one }, other)
+    return true
+  },
+}
+
+function cutOff(scene: Scene, id: string, ms: number): boolean {
+  if (!exists(scene, id)) return false
+  const cut = (off: boolean): void => {
+    if (exists(scene, id)) scene.hosts.cutNetwork(id, off)
+    scene.promises.disturb(id)
+  }
+  cut(true)
+  repairAfter(scene, ms, () => cut(false))
+  return true
+}
+
+function silence(scene: Scene, id: string, ms: number): boolean {
+  if (!scene.cloud.ssm.agents.get(id)?.running) return false
+  scene.cloud.ssm.stopAgent(id)
+  repairAfter(scene, ms, () => scene.cloud.ssm.startAgent(id))
+  return true
+}
+
+function breaks(scene: Scene, id: string, what: Parameters<Scene['hosts']['breakNext']>[1]): boolean {
+  if (!exists(scene, id)) return false
+  scene.hosts.breakNext(id, what)
+  return true
+}
+
+/** A machine exists from its first boot on. */
+function exists({ cloud }: Scene, id: string): boolean {
+  const state = cloud.ec2.instances.get(id)?.state
+  return state === 'running' || state === 'shutting-down'
+}
+
+/** Volumes on which nothing is mounted: only there does a disk change under nobody's hands. */
+function idleVolumes(scene: Scene): string[] {
+  return membersOf(scene).flatMap((member) =>
+    member.volumeIds.filter((id) => {
+      const holder = scene.cloud.ec2.volumes.get(id)?.attachment?.instanceId
+      const idle = holder === undefined || !scene.hosts.inUse(holder, id)
+      return idle && !scene.tampered.has(id) && scene.hosts.volumeContent(id).kind === 'formatted'
+    }),
+  )
+}
+
+function replaceContent(scene: Scene, { whom }: Mishap, content: VolumeContent): boolean {
+  const idle = idleVolumes(scene)
+  const id = idle[Math.floor(whom * idle.length)]
+  if (id === undefined) return false
+  put(scene, id, content, scene.hosts.volumeContent(id))
+  return true
+}
+
+/** The right content comes back when the faults end, unless somebody has written to the wrong one. */
+function put(scene: Scene, id: string, wrong: VolumeContent, right: VolumeContent): void {
+  const { hosts, promises, tampered } = scene
+  promises.disturb(id)
+  tampered.add(id)
+  promises.byHand(() => hosts.setVolumeContent(id, wrong))
+  repairAfter(scene, 10 * minute, () => {
+    tampered.delete(id)
+    if (hosts.volumeContent(id) === wrong) promises.byHand(() => hosts.setVolumeContent(id, right))
+  })
+}

@@ -1,0 +1,216 @@
+import type { Cloud } from '../../lab/cloud/cloud.ts'
+import { AwsError } from '../../lab/cloud/error.ts'
+import { throttlingError } from '../../lab/cloud/faults.ts'
+import type { OperationName } from '../../lab/cloud/operation.ts'
+import type { Random } from '../../lab/cloud/random.ts'
+import { createThrottle } from '../../lab/cloud/throttle.ts'
+import type { Operation, Send } from '../../shared/aws/operations.ts'
+import { isRead } from './calls.ts'
+import { between } from './chance.ts'
+import type { CallFault } from './faults.ts'
+import type { Journal } from './journal.ts'
+import type { Promises } from './promises.ts'
+import type { Tally } from './tally.ts'
+
+/** One run of a function. Once killed it neither asks nor learns anything any more; what it has asked for may happen. */
+export class Life {
+  readonly name: string
+  readonly ensemble: string
+  /** How far its clock is off, in milliseconds. */
+  readonly skewMs: number
+  readonly startedAt: number
+  dead = false
+  calls = 0
+  #end: ((error: Error) => void) | undefined
+  readonly ended: Promise<never>
+
+  constructor(name: string, ensemble: string, startedAt: number, skewMs: number) {
+    this.name = name
+    this.ensemble = ensemble
+    this.startedAt = startedAt
+    this.skewMs = skewMs
+    this.ended = new Promise((_resolve, reject) => {
+      this.#end = reject
+    })
+  }
+
+  kill(): void {
+    if (this.dead) return
+    this.dead = true
+    this.#end?.(new Error('the function was killed'))
+  }
+}
+
+/** `twice`: the request arrives a second time, as a network may deliver it. */
+export type Fate = CallFault | 'twice' | undefined
+
+/** Decides what befalls a call. */
+export type DrawFate = (operation: Operation, life: Life) => Fate
+
+export interface PortParts {
+  readonly cloud: Cloud
+  readonly random: Random
+  readonly journal: Journal
+  readonly tally: Tally
+  readonly promises: Promises
+  readonly fate: DrawFate
+}
+
+/** How much of a call's latency passes before it takes effect. */
+const wayThere = 0.5
+/** Milliseconds: what is in flight lands this much later. SigV4 lets a request grow five minutes old. */
+const late = { least: 2000, most: 290_000 }
+
+type Outcome = { readonly answer: object } | { readonly error: Error }
+
+/**
+ * Answers a read that has been asked before from what it was answered then, as long as nothing has changed since: most
+ * of a run is polling. Not while reads may be stale: then each of them is drawn anew.
+ */
+function createReads({ cloud }: PortParts): (operation: Operation, input: object) => object {
+  let changed = false
+  const answers = new Map<string, object>()
+  const { ec2, autoscaling, ssm, kernel } = cloud
+  const change = (): void => {
+    changed = true
+  }
+  for (const table of [ec2.instances, ec2.networkInterfaces, ec2.volumes, ec2.subnets]) table.watch(change)
+  for (const table of [autoscaling.groups, autoscaling.members]) table.watch(change)
+  for (const table of [ssm.agents, ssm.invocations, ssm.commands]) table.watch(change)
+  return (operation, input) => {
+    if (kernel.settings.staleReads > 0) return cloud.call(operation, input)
+    if (changed) answers.clear()
+    changed = false
+    const key = operation + JSON.stringify(input)
+    const known = answers.get(key)
+    if (known) return known
+    const answer = cloud.call(operation, input)
+    answers.set(key, answer)
+    return answer
+  }
+}
+
+/** The network between one function and the cloud. */
+export type Network = (life: Life) => Send
+
+/**
+ * The port of the core straight onto the cloud, over a network that loses, delays and repeats nothing by itself: each
+ * fate is drawn. A call takes effect at one moment between its sending and its answer.
+ */
+export function createNetwork(parts: PortParts): Network {
+  const throttle = createThrottle(parts.cloud.kernel)
+  const read = createReads(parts)
+  const call = (operation: Operation, input: object): object =>
+    isRead(operation) ? read(operation, input) : parts.cloud.call(operation, input)
+  const journeyParts: JourneyParts = { ...parts, throttle: (operation) => throttle.take(operation), call }
+  return (life) => (operation, input) =>
+    new Promise((resolve, reject) => {
+      if (life.dead) return
+      const journey = new Journey(journeyParts, life, operation, input)
+      journey.begin((outcome) => {
+        if (life.dead) return
+        // The table of operations binds each name to its answer; the cloud answers in those shapes.
+        if ('answer' in outcome) resolve(outcome.answer)
+        else reject(outcome.error)
+      })
+    })
+}
+
+interface JourneyParts extends PortParts {
+  readonly throttle: (operation: OperationName) => void
+  readonly call: (operation: Operation, input: object) => object
+}
+
+class Journey {
+  readonly #parts: JourneyParts
+  readonly #life: Life
+  readonly #operation: Operation
+  readonly #input: object
+  readonly #sentAt: number
+
+  constructor(parts: JourneyParts, life: Life, operation: Operation, input: object) {
+    this.#parts = parts
+    this.#life = life
+    this.#operation = operation
+    this.#input = input
+    this.#sentAt = parts.cloud.kernel.clock.now()
+  }
+
+  begin(answer: (outcome: Outcome) => void): void {
+    const { cloud, fate, tally, promises, random } = this.#parts
+    const { clock } = cloud.kernel
+    const life = this.#life
+    life.calls++
+    promises.sending(this.#operation, this.#input, life)
+    const ms = cloud.kernel.latency(isRead(this.#operation) ? 'read' : 'mutation')
+    const kind = fate(this.#operation, life)
+    if (kind !== undefined) {
+      tally.add(`fault ${kind}`)
+      this.#note(`! ${kind}`)
+    }
+    const tell = (outcome: Outcome, after: number): void => void clock.after(after, () => answer(outcome))
+    const lateMs = kind === undefined ? 0 : between(random, late.least, late.most)
+    const refused = this.#refused(kind)
+    if (refused) return tell({ error: refused }, ms)
+    if (kind === 'killed-before') return life.kill()
+    if (kind === 'killed-in-flight' || kind === 'lands-late') {
+      clock.after(lateMs, () => void this.#effect())
+      return kind === 'lands-late' ? tell({ error: connectionReset() }, Math.min(lateMs, ms)) : life.kill()
+    }
+    clock.after(ms * wayThere, () => {
+      const outcome = this.#effect()
+      if (kind === 'twice') clock.after(ms, () => void this.#effect())
+      // A request that is under way when its function dies arrives all the same.
+      if (kind === 'killed-after') return life.kill()
+      const back = ms * (1 - wayThere)
+      if (kind === 'answer-lost') return tell({ error: connectionReset() }, back)
+      if (kind === 'unavailable-though-done') return tell({ error: unavailable() }, back)
+      tell(outcome, kind === 'answer-late' ? back + lateMs : back)
+    })
+  }
+
+  /** What a call gets to hear that has no effect at all. */
+  #refused(kind: Fate): Error | undefined {
+    if (kind === 'throttled' || kind === 'throttling-storm') return throttlingError(this.#operation)
+    return kind === 'request-lost' ? connectionReset() : undefined
+  }
+
+  #effect(): Outcome {
+    const { throttle, call, promises } = this.#parts
+    const arrival = { operation: this.#operation, input: this.#input, life: this.#life, sentAt: this.#sentAt }
+    try {
+      throttle(this.#operation)
+      promises.before(arrival)
+      const answer = call(this.#operation, this.#input)
+      promises.done(arrival, answer)
+      if (!isRead(this.#operation)) this.#note('')
+      return { answer }
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error
+      this.#note(`: ${error.code}`)
+      return { error }
+    }
+  }
+
+  #note(what: string): void {
+    const { journal } = this.#parts
+    const { ensemble, name } = this.#life
+    journal.note(this.#operation + what, () => {
+      const age = this.#parts.cloud.kernel.clock.now() - this.#sentAt
+      const sent = age > 5000 ? ` (sent ${(age / 1000).toFixed(0)} s before)` : ''
+      return `${ensemble} ${name}: ${this.#operation}${what} ${brief(this.#input)}${sent}`
+    })
+  }
+}
+
+function brief(input: object): string {
+  return JSON.stringify(input).replaceAll('"', '').slice(0, 260)
+}
+
+function connectionReset(): Error {
+  return Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+}
+
+function unavailable(): AwsError {
+  return new AwsError('Unavailable', 'The server is overloaded and cannot handle the request.', 503)
+}

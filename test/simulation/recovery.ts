@@ -1,0 +1,110 @@
+import type { Ensemble, Member } from './ensembles.ts'
+import type { PromiseName } from './promises.ts'
+import { holderOf, membersOf, type Scene } from './scene.ts'
+
+/** The second half of a run: no faults any more, and everything has to come right by itself, or nearly. */
+
+/** Milliseconds within which everything has to be in service: the hook's time-out of 15 minutes and two replacements. */
+export const convergenceMs = 45 * 60_000
+const lookEveryMs = 5000
+/** Milliseconds for which everything has to have been right, so that a passing moment does not count. */
+const steadyMs = 30_000
+/** Milliseconds for which an instance in service has to be sick until the operator replaces it. */
+const sickMs = 60_000
+
+/** Why the world is not as it has to be in the end, by the promise that this breaks; undefined when it is. */
+export function unsettled(scene: Scene): { readonly promise: PromiseName; readonly what: string } | undefined {
+  const { cloud } = scene
+  for (const ensemble of scene.ensembles) {
+    for (const { name, size } of ensemble.groups) {
+      const instances = cloud.autoscaling.members.all().filter((one) => one.groupName === name)
+      const waiting = instances.find((one) => one.lifecycleState.endsWith(':Wait'))
+      if (waiting) return { promise: 'L3', what: `${waiting.instanceId} of ${name} is ${waiting.lifecycleState}` }
+      const serving = instances.filter((one) => one.lifecycleState === 'InService' && one.healthStatus === 'Healthy')
+      if (serving.length !== size || instances.length !== size) {
+        const states = instances.map((one) => `${one.instanceId} ${one.lifecycleState}`).join(', ')
+        return { promise: 'L1', what: `${name} has ${serving.length} of ${size} in service (${states || 'nothing'})` }
+      }
+    }
+    const half = ensemble.members.map((member) => halfOf(scene, member)).find((what) => what !== undefined)
+    if (half !== undefined) return { promise: 'L2', what: half }
+  }
+  return undefined
+}
+
+function halfOf(scene: Scene, member: Member): string | undefined {
+  const { cloud, hosts } = scene
+  const holder = holderOf(cloud, member)
+  const name = `member ${member.id} of ${member.ensemble}`
+  if (holder === undefined) return `nobody holds ${name}`
+  for (const id of member.volumeIds) {
+    const { instanceId, state } = cloud.ec2.volumes.get(id)?.attachment ?? {}
+    if (instanceId !== holder || state !== 'attached') {
+      return `${id} of ${name} is ${state ?? 'free'}, its interface with ${holder}`
+    }
+  }
+  const role = hosts.role(holder)
+  return role === undefined || role === 'looking'
+    ? `${name} on ${holder} does not serve (${role ?? 'stopped'})`
+    : undefined
+}
+
+/**
+ * Replaces, as an operator would, what is in service and sick: there is nothing yet in Stayput that does. Watches until
+ * everything has been right for a while.
+ */
+export class Recovery {
+  settledAt: number | undefined
+  readonly #scene: Scene
+  readonly #sickSince = new Map<string, number>()
+  #rightSince: number | undefined
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+    this.#look()
+  }
+
+  #look(): void {
+    const { clock } = this.#scene.cloud.kernel
+    const now = clock.now()
+    for (const ensemble of this.#scene.ensembles) this.#replaceSick(ensemble)
+    this.#rightSince = unsettled(this.#scene) ? undefined : (this.#rightSince ?? now)
+    if (this.#rightSince !== undefined && now - this.#rightSince >= steadyMs) {
+      this.settledAt = this.#rightSince
+      return
+    }
+    clock.after(lookEveryMs, () => this.#look())
+  }
+
+  #replaceSick({ groups }: Ensemble): void {
+    const { cloud } = this.#scene
+    const now = cloud.kernel.clock.now()
+    for (const one of cloud.autoscaling.members.all()) {
+      if (!groups.some((group) => group.name === one.groupName)) continue
+      if (one.lifecycleState !== 'InService' || one.healthStatus !== 'Healthy' || !this.#isSick(one.instanceId)) {
+        this.#sickSince.delete(one.instanceId)
+        continue
+      }
+      const since = this.#sickSince.get(one.instanceId) ?? now
+      this.#sickSince.set(one.instanceId, since)
+      if (now - since < sickMs) continue
+      this.#scene.journal.note('operator replaces', () => `!! the operator replaces ${one.instanceId}, which is sick`)
+      cloud.call('autoscaling.SetInstanceHealth', {
+        InstanceId: one.instanceId,
+        HealthStatus: 'Unhealthy',
+        ShouldRespectGracePeriod: false,
+      })
+    }
+  }
+
+  /** In service without being a whole member, or without a service that runs. One that looks for a quorum is not sick. */
+  #isSick(instanceId: string): boolean {
+    const { cloud, hosts } = this.#scene
+    const member = membersOf(this.#scene).find((one) => holderOf(cloud, one) === instanceId)
+    if (!member || hosts.role(instanceId) === undefined) return true
+    return member.volumeIds.some((id) => {
+      const attachment = cloud.ec2.volumes.get(id)?.attachment
+      return attachment?.instanceId !== instanceId || attachment.state !== 'attached'
+    })
+  }
+}

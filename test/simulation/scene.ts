@@ -1,0 +1,48 @@
+import type { Cloud } from '../../lab/cloud/cloud.ts'
+import type { Random } from '../../lab/cloud/random.ts'
+import type { ModelledHosts } from '../../lab/hosts/modelled/modelled.ts'
+import type { Ensemble, Group, Member } from './ensembles.ts'
+import type { Journal } from './journal.ts'
+import type { Promises } from './promises.ts'
+import type { Tally } from './tally.ts'
+
+/** The world of one run, as those who disturb it see it. */
+export interface Scene {
+  readonly cloud: Cloud
+  readonly hosts: ModelledHosts
+  readonly ensembles: readonly Ensemble[]
+  readonly promises: Promises
+  readonly journal: Journal
+  readonly tally: Tally
+  readonly random: Random
+  /** Instances whose operating system does not end when it is told to. */
+  readonly hanging: Set<string>
+  /** Volumes whose content is not what it was. */
+  readonly tampered: Set<string>
+  /** What has to be put right when the faults end, if it has not been before. */
+  readonly repairs: (() => void)[]
+}
+
+export const groupsOf = (scene: Scene): Group[] => scene.ensembles.flatMap((ensemble) => ensemble.groups)
+export const membersOf = (scene: Scene): Member[] => scene.ensembles.flatMap((ensemble) => ensemble.members)
+
+/** The member whose interface the instance holds. */
+export function memberOn({ cloud, ensembles }: Scene, instanceId: string): Member | undefined {
+  return ensembles.flatMap((ensemble) => ensemble.members).find((member) => holderOf(cloud, member) === instanceId)
+}
+
+export function holderOf(cloud: Cloud, member: Member): string | undefined {
+  return cloud.ec2.networkInterfaces.get(member.networkInterfaceId)?.attachment?.instanceId
+}
+
+/** Puts something right after `ms`, or when the faults end, whichever comes first; once. */
+export function repairAfter({ cloud, repairs }: Scene, ms: number, repair: () => void): void {
+  let done = false
+  const once = (): void => {
+    if (done) return
+    done = true
+    repair()
+  }
+  cloud.kernel.clock.after(ms, once)
+  repairs.push(once)
+}
