@@ -145,6 +145,13 @@ describe('the lifecycle state decides, not the event', () => {
     expect(plan).toMatchObject({ steps: [], verdict: 'NOTHING' })
   })
 
+  test.each(['Pending', 'Terminating', 'Warmed:Pending', 'Warmed:Terminating'])(
+    'an instance that is still %s will wait for us: the event outran the read',
+    (state) => {
+      expect(planFor(seen({ groupInstances: [inGroup(self, state)] }))).toMatchObject({ steps: [], verdict: 'WAIT' })
+    },
+  )
+
   test('a late launch event does not take over for a terminating instance, nor a terminate event hand over for a launching one', () => {
     expect(planFor(seen({ groupInstances: [inGroup(self, 'Terminating:Wait')] })).verdict).toBe('NOTHING')
     expect(planFor(leaving({ groupInstances: [inGroup(self, 'Pending:Wait')], members: [mine] })).verdict).toBe(
