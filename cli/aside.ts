@@ -10,8 +10,8 @@ export interface Aside {
   readonly withoutAddress: { readonly serving: number; readonly of: number }
 }
 
-/** After this a server that was going to serve does: initLimit x tickTime is 20 s, and some more. */
-const settleMs = 30_000
+/** After this a server that was going to serve does: initLimit x tickTime is 20 s. */
+const settleMs = 22_000
 
 /** Takes the volume away from one member, then the address from two, and looks at what becomes of them. */
 export async function playAside(scene: Scene, ensemble: string): Promise<Aside> {
