@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
+    // Real servers, file systems and networks on two shared cores: slow is no fault, and one stumble gets a second try.
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+    retry: 1,
     coverage: {
       include: ['shared/**/*.ts'],
       thresholds: { lines: 95, branches: 90 },
