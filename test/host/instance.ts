@@ -49,11 +49,11 @@ export const javaEnvironment = [
 const bootScript = `
 read -r pid _ </proc/self/stat
 mount -t proc proc /proc
-mkdir -p "$STATE/upper" "$STATE/work"
+mkdir -p "$STATE/upper" "$STATE/overlay"
 for place in ${overlaid.join(' ')}; do
   name=\${place//\\//_}
-  mkdir -p "$STATE/upper/$name" "$STATE/work/$name"
-  mount -t overlay overlay -o "lowerdir=$place,upperdir=$STATE/upper/$name,workdir=$STATE/work/$name" "$place"
+  mkdir -p "$STATE/upper/$name" "$STATE/overlay/$name"
+  mount -t overlay overlay -o "lowerdir=$place,upperdir=$STATE/upper/$name,workdir=$STATE/overlay/$name" "$place"
 done
 for place in ${fresh.join(' ')}; do mkdir -p "$place"; mount -t tmpfs tmpfs "$place"; done
 : >/etc/resolv.conf
