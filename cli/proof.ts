@@ -7,6 +7,8 @@ export interface Check {
 }
 
 const entries = 1000
+/** A kilobyte each: what comes over the network without the volume must stand out from the talk of an election. */
+const valueOf = (index: number): string => `value ${index} `.padEnd(1000, '.')
 /** So many requests under way at once. */
 const together = 50
 const quorumEveryMs = 250
@@ -27,7 +29,7 @@ export async function prove(scene: Scene, ensemble: string): Promise<Proof> {
   const { lab, members, page } = scene
   const addresses = members.map((member) => member.address)
   const client = await lab.hosts.connect(ensemble, addresses)
-  await inBatches((index) => client.write(`/entry-${index}`, `value ${index}`))
+  await inBatches((index) => client.write(`/entry-${index}`, valueOf(index)))
   page.good(`${entries} entries written; a client goes on writing`)
   const writer = await lab.hosts.connect(ensemble, addresses)
   await writer.startWriter(writerKey)
@@ -46,7 +48,7 @@ export async function prove(scene: Scene, ensemble: string): Promise<Proof> {
       longestStallMs = Math.round(report.longestStallMs)
       const last = Number(await client.read(writerKey))
       await inBatches(async (index) => {
-        if ((await client.read(`/entry-${index}`)) === `value ${index}`) found++
+        if ((await client.read(`/entry-${index}`)) === valueOf(index)) found++
       })
       await Promise.all([client.close(), writer.close()])
       return [

@@ -48,7 +48,7 @@ export interface Watcher {
 }
 
 /** Between two questions to the service. */
-const voteEveryMs = 20
+const voteEveryMs = 50
 
 const tenth = (seconds: number): number => Math.round(seconds * 10) / 10
 

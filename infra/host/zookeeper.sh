@@ -34,7 +34,7 @@ readonly zookeeper_most_helps=2
 zookeeper_layout='' zookeeper_home='' zookeeper_user_config='' zookeeper_data='' zookeeper_transactions=''
 zookeeper_client_port=2181 zookeeper_whitelist='srvr,mntr,ruok' zookeeper_keys=' ' zookeeper_kept=()
 zookeeper_digest='' zookeeper_log_start=0
-zookeeper_role='' zookeeper_version='' zookeeper_alone_since='' zookeeper_helps=0
+zookeeper_role='' zookeeper_version='' zookeeper_alone_since='' zookeeper_helps=0 zookeeper_missing=0
 
 zookeeper_refuse() {
   fail 40 service-failed "$1"
@@ -282,11 +282,21 @@ zookeeper_may_begin() {
 
 # --- questions to servers ---------------------------------------------------------------------------------------------
 
+# Whether something listens on PORT of this host. Starts no process: it is asked many times a second, while the server
+# that it is asked of needs the processor to start.
+zookeeper_listens() {
+  local port lines more=('')
+  printf -v port '%04X' "$1"
+  mapfile -t lines </proc/self/net/tcp
+  [[ ! -e /proc/self/net/tcp6 ]] || mapfile -t more </proc/self/net/tcp6
+  [[ "${lines[*]} ${more[*]}" =~ :\ [0-9A-F]+:$port\ [0-9A-F]+:0000\ 0A\  ]]
+}
+
 # Usage: zookeeper_ask ADDRESS COMMAND. Prints the answer, which may be none. Returns 124 if that took too long.
 zookeeper_ask() {
   # shellcheck disable=SC2016 # The inner shell expands its own arguments.
-  timeout 1 bash -c 'exec 3<>"/dev/tcp/$1/$2"; printf %s "$3" >&3; cat <&3' ask \
-    "$1" "$zookeeper_client_port" "$2" 2>/dev/null
+  timeout 1 bash -c 'exec 3<>"/dev/tcp/$1/$2"; printf %s "$3" >&3; IFS= read -r -d "" answer <&3; printf %s "$answer"' \
+    ask "$1" "$zookeeper_client_port" "$2" 2>/dev/null
 }
 
 zookeeper_peer_mode() {
@@ -314,8 +324,9 @@ zookeeper_peer_modes() {
 # Asks our own server at its static address, as its peers and clients do. Sets its role and version.
 zookeeper_look() {
   local answer
-  answer=$(zookeeper_ask "$address" srvr) || true
   zookeeper_role='' zookeeper_version=''
+  zookeeper_listens "$zookeeper_client_port" || return 1
+  answer=$(zookeeper_ask "$address" srvr) || true
   [[ $answer =~ Mode:\ (leader|follower|standalone) ]] || return 1
   zookeeper_role=${BASH_REMATCH[1]}
   [[ $answer =~ version:\ ([0-9][0-9.]*) ]] || return 1
@@ -359,7 +370,12 @@ zookeeper_run() {
     # shellcheck disable=SC1091
     . /etc/zookeeper/conf/environment
     # Debian's class path has no logger at all, so the server would say nothing, not even why it ends.
-    [[ $CLASSPATH == *slf4j-* ]] || CLASSPATH+=:/usr/share/java/slf4j-simple.jar
+    if [[ $CLASSPATH != *slf4j-* ]]; then
+      CLASSPATH+=:/usr/share/java/slf4j-simple.jar
+      # Nor does that logger tell the time unless it is told to.
+      JAVA_OPTS+=" -Dorg.slf4j.simpleLogger.showDateTime=true"
+      JAVA_OPTS+=" -Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ"
+    fi
   else
     # shellcheck disable=SC2034
     ZOOBINDIR=$zookeeper_home/bin ZOOCFGDIR=$zookeeper_home/conf
@@ -531,21 +547,31 @@ zookeeper_status() {
 
 # Waits until the server has a role in its ensemble. A server that ends meanwhile is not waited for.
 zookeeper_ready() {
-  local end=$((SECONDS + zookeeper_ready_seconds)) missing=0
+  local end=$((SECONDS + zookeeper_ready_seconds)) looked=$SECONDS
   ((end <= zookeeper_last_second)) || end=$zookeeper_last_second
   until zookeeper_look; do
-    if [[ -n $(zookeeper_processes) ]]; then missing=0; else missing=$((missing + 1)); fi
-    # Between a start and its first process there is a moment; a second is none.
-    if ((missing >= 10)); then
-      zookeeper_recover
-      missing=0
-    fi
-    zookeeper_help_stalled
-    ((SECONDS < end)) || fail 41 no-quorum "ZooKeeper runs, but found no role in its ensemble within \
+    # What costs more than a glance is looked at once a second, and so is the end of all patience.
+    if ((SECONDS > looked)); then
+      looked=$SECONDS
+      zookeeper_attend
+      ((SECONDS < end)) || fail 41 no-quorum "ZooKeeper runs, but found no role in its ensemble within \
 $zookeeper_ready_seconds seconds; of the others these answer: $(zookeeper_peer_modes | tr '\n' ' ')"
+    fi
     sleep 0.1
   done
   zookeeper_settle
+}
+
+# What can be done for a server that has no role yet. Between a start and its first process there is a moment, so it is
+# gone only when it is missing twice.
+zookeeper_attend() {
+  if [[ -n $(zookeeper_processes) ]]; then
+    zookeeper_missing=0
+    zookeeper_help_stalled
+  elif ((++zookeeper_missing > 1)); then
+    zookeeper_missing=0
+    zookeeper_recover
+  fi
 }
 
 # ZooKeeper does not sync its first snapshot: a power cut soon after the first start leaves one of no bytes beside
@@ -558,13 +584,6 @@ zookeeper_settle() {
   done
 }
 
-# A server listens on the port for followers only while it leads or means to.
-zookeeper_means_to_lead() {
-  local port
-  printf -v port '%04X' "$zookeeper_quorum_port"
-  grep -qsE "^ *[0-9]+: [0-9A-F]+:$port [0-9A-F]+:0000 0A " /proc/self/net/tcp /proc/self/net/tcp6
-}
-
 # A restarted server may be handed a vote for itself that a peer sent long ago: the last message to a server is kept
 # and sent again when it connects. It then leads alone until initLimit x tickTime is over, while the others serve with
 # their own leader. Such a server has no followers, so nothing was ever acknowledged by it, and a restart is as safe as
@@ -572,7 +591,8 @@ zookeeper_means_to_lead() {
 # listen for followers, and is left alone.
 zookeeper_help_stalled() {
   local modes
-  if ! zookeeper_means_to_lead; then
+  # A server listens on the port for followers only while it leads or means to.
+  if ! zookeeper_listens "$zookeeper_quorum_port"; then
     zookeeper_alone_since=''
     return 0
   fi

@@ -60,6 +60,10 @@ rm -f "$root/etc/resolv.conf" "$root/etc/hosts" "$root/etc/hostname"
 : >"$root/etc/resolv.conf"
 printf '127.0.0.1 localhost\n%s %s\n' "${address%/*}" "$host_name" >"$root/etc/hosts"
 printf '%s\n' "$host_name" >"$root/etc/hostname"
+# A small machine's Java: several machines share the processors here, and their servers hold little.
+if [[ -f $root/etc/zookeeper/conf/environment ]]; then
+  printf 'JAVA_OPTS="%s"\n' '-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1' >>"$root/etc/zookeeper/conf/environment"
+fi
 
 cd "$root"
 pivot_root . .

@@ -1,8 +1,10 @@
 import type { Machine, NetworkCard } from '../host.ts'
+import type { Role } from '../service.ts'
 import { type LinuxClient, startClient } from './client.ts'
 import { command } from './command.ts'
 import { gateway } from './fabric.ts'
 import { Instance, type Site } from './instance.ts'
+import { type Asker, startAsker } from './service.ts'
 
 /** A network of its own for clients, from the range that providers share (RFC 6598), which no VPC of the lab uses. */
 const clientCard: NetworkCard = {
@@ -21,6 +23,7 @@ export class Lab {
   readonly #instances = new Map<string, Instance>()
   readonly #clients = new Set<LinuxClient>()
   #clientNetwork: Promise<string> | undefined
+  #asker: Promise<Asker> | undefined
   #closed = false
 
   constructor(site: Site) {
@@ -72,10 +75,22 @@ export class Lab {
 
   async client(addresses: readonly string[], sessionTimeoutMs: number): Promise<LinuxClient> {
     if (this.#closed) throw new Error('the lab is closed')
-    this.#clientNetwork ??= this.#openClientNetwork()
-    const client = startClient(await this.#clientNetwork, addresses, sessionTimeoutMs)
+    const client = startClient(await this.#network(), addresses, sessionTimeoutMs)
     this.#clients.add(client)
     return client
+  }
+
+  /** What the service on this machine is, asked over the network; undefined while nothing answers. */
+  async role(instanceId: string): Promise<Role | undefined> {
+    const instance = this.find(instanceId)
+    if (!instance || this.#closed) return undefined
+    this.#asker ??= this.#network().then(startAsker)
+    return await (await this.#asker).role(instance.addresses)
+  }
+
+  #network(): Promise<string> {
+    this.#clientNetwork ??= this.#openClientNetwork()
+    return this.#clientNetwork
   }
 
   async #openClientNetwork(): Promise<string> {
@@ -97,7 +112,9 @@ export class Lab {
   async close(): Promise<void> {
     this.#closed = true
     const ends = [...this.#boots.keys()].map((id) => this.end(id, (instance) => instance.cutPower()))
-    const results = await Promise.allSettled([...ends, ...[...this.#clients].map((client) => client.close())])
+    const clients = [...this.#clients].map((client) => client.close())
+    const asker = this.#asker?.then((one) => one.close())
+    const results = await Promise.allSettled([...ends, ...clients, asker])
     const faults = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
     if (faults.length > 0) throw new AggregateError(faults, 'the lab left something behind')
   }

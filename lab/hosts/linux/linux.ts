@@ -8,7 +8,7 @@ import { runDocument } from './document.ts'
 import { Fabric } from './fabric.ts'
 import { Lab } from './lab.ts'
 import { claim, removeLab, sweepLeftovers } from './registry.ts'
-import { askRole, serviceVersion } from './service.ts'
+import { serviceVersion } from './service.ts'
 
 export { linuxHostsPossible } from './possible.ts'
 export { sweepLeftovers } from './registry.ts'
@@ -61,10 +61,7 @@ export async function createLinuxHosts({ id, directory }: LinuxOptions): Promise
   return {
     ...hostsOf(lab, join(home, 'output')),
     service: { version: serviceVersion() },
-    async role(instanceId) {
-      const instance = lab.find(instanceId)
-      return instance ? await askRole(fabric.namespace(instanceId), instance.addresses) : undefined
-    },
+    role: (instanceId) => lab.role(instanceId),
     client: (addresses, timeoutMs = sessionTimeoutMs) => lab.client(addresses, timeoutMs),
     bytesReceived: (instanceId) => lab.require(instanceId).bytesReceived(),
     async close() {

@@ -1,12 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Role } from '../service.ts'
-import { command } from './command.ts'
+import { converseWith } from './conversation.ts'
 
 /** Where Debian's package puts ZooKeeper, with another name beside it that has the version. */
 export const zookeeperJar = '/usr/share/java/zookeeper.jar'
 const clientPort = 2181
-const askMs = 3000
 
 /** Like `zookeeper 3.8.0`. */
 export function serviceVersion(): string {
@@ -14,17 +13,22 @@ export function serviceVersion(): string {
   return ['zookeeper', ...versions.filter((version) => version !== undefined)].slice(0, 2).join(' ')
 }
 
-/** The first of the addresses that answers is asked: the service may listen on one of them only. */
-const askScript = `port=$1; shift
-for address; do
-  if exec 3<>"/dev/tcp/$address/$port"; then printf srvr >&3; exec cat <&3; fi
-done 2>/dev/null
-`
+/** Asks servers what they are, from elsewhere in the network. */
+export interface Asker {
+  /** Undefined while nothing answers at any of these addresses. */
+  role(addresses: readonly string[]): Promise<Role | undefined>
+  close(): Promise<void>
+}
 
-/** Asks the service in this network namespace what it is; undefined while none answers there. */
-export async function askRole(namespace: string, addresses: readonly string[]): Promise<Role | undefined> {
-  const args = [`--net=/run/netns/${namespace}`, 'bash', '-c', askScript, 'bash', String(clientPort)]
-  const answer = await command('nsenter', [...args, '127.0.0.1', ...addresses], { timeoutMs: askMs }).catch(() => '')
-  const mode = /^Mode: (leader|follower|standalone)$/m.exec(answer)?.[1]
-  return (mode as Role | undefined) ?? (answer === '' ? undefined : 'looking')
+/** Asks from this network namespace, which must reach the servers. */
+export function startAsker(namespace: string): Asker {
+  const { ask, close } = converseWith('ask-process.mjs', namespace, [String(clientPort)])
+  return {
+    async role(addresses) {
+      const answer = String(await ask('ask', { addresses }).catch(() => ''))
+      const mode = /^Mode: (leader|follower|standalone)$/m.exec(answer)?.[1]
+      return (mode as Role | undefined) ?? (answer === '' ? undefined : 'looking')
+    },
+    close,
+  }
 }
