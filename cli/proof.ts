@@ -98,5 +98,7 @@ function watchQuorum({ lab, members }: Scene): { lost(): boolean; stop(): void }
       looking = false
     })
   }, quorumEveryMs)
+  // As a watch: it does not keep a job alive that has failed elsewhere.
+  timer.unref()
   return { lost: () => lost, stop: () => clearInterval(timer) }
 }

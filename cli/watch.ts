@@ -175,7 +175,8 @@ class Recording {
       if (role !== undefined && role !== 'looking') break
       if (this.#finished) return
       await new Promise((resolve) => {
-        setTimeout(resolve, voteEveryMs)
+        // A job that has failed elsewhere must end, though nobody tells this watch that it is over.
+        setTimeout(resolve, voteEveryMs).unref()
       })
     }
     const now = this.#now()
