@@ -5,6 +5,7 @@
 # is checked here once more, because an older agent would not have set it at all. Standard output carries one line of
 # JSON at the very end and nothing else; all that is for people goes to standard error.
 set -euo pipefail
+umask 022
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # Survives reboots, goes with the machine's own disk, never with a volume.
@@ -14,7 +15,7 @@ readonly lock_file=/run/stayput.lock
 # Functions that must outlive this command (units call them at boot) are installed here.
 readonly library_directory=/usr/local/lib/stayput
 
-attempt=''
+attempt='' told=''
 
 log() {
   printf '%s\n' "$*" >&2
@@ -34,9 +35,17 @@ json_text() {
 #   30 volume-missing  31 volume-unfit  32 mount-failed  40 service-failed  41 no-quorum  50 still-mounted
 #   60 unreachable
 fail() {
+  told=yes
   log "$2: $3"
   printf '{"attempt":%s,"failed":%s,"because":%s}\n' "$(json_text "$attempt")" "$(json_text "$2")" "$(json_text "$3")"
   exit "$1"
+}
+
+# Whatever else ends the document is told in the same form: a disk that is full, a program that is not there. So is a
+# failure inside a command substitution, whose own line of JSON went where the value should have gone.
+trap 'tell_ending "$?"' EXIT
+tell_ending() {
+  (($1 == 0)) || [[ -n $told ]] || fail "$1" unexpected "ended with exit code $1: its standard error tells why"
 }
 
 # Prints the value of parameter NAME, which must match PATTERN (a POSIX extended regular expression, anchored here).

@@ -16,6 +16,7 @@ read_parameter() {
   read_value=$(parameter "$2" "$3") || read_code=$?
   if ((read_code != 0)); then
     printf '%s\n' "$read_value"
+    told=yes
     exit "$read_code"
   fi
   printf -v "$1" '%s' "$read_value"

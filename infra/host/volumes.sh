@@ -74,15 +74,6 @@ volumes_unmount() {
   done
 }
 
-# Gives the roots of the mounted volumes to the service's user. Usage: volumes_owner USER:GROUP
-volumes_owner() {
-  local index
-  for index in "${!volume_ids[@]}"; do
-    volume_is_mounted "$index" || fail 32 mount-failed "${volume_ids[index]} is not mounted at ${mounts[index]}"
-    chown "$1" "${mounts[index]}"
-  done
-}
-
 # Prints the indexes so that a mount point comes before those that lie below it.
 volumes_in_order() {
   local index

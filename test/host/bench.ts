@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util'
 import { amnesia, withoutGuard } from './amnesia.ts'
+import { firstBootstrap } from './bootstrap.ts'
 import { missing, openNetwork } from './instance.ts'
 import { replaceAll, withoutHelp } from './stale-vote.ts'
 
 const stalledSeconds = 15
 
-/** node test/host/bench.mjs amnesia|stale-vote [--runs N] [--unguarded]: figures of what the host scripts guard against. */
+/**
+ * node test/host/bench.mjs amnesia|stale-vote|bootstrap [--runs N] [--unguarded]: figures of what the host scripts guard
+ * against.
+ */
 export async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -13,7 +17,8 @@ export async function main(): Promise<void> {
   })
   const reason = await missing()
   if (reason !== undefined) throw new Error(reason)
-  const bench = positionals[0] === 'amnesia' ? benchAmnesia : benchStaleVote
+  const bench = benches[positionals[0] ?? '']
+  if (!bench) throw new Error(`${positionals[0]} is none of ${Object.keys(benches).join(', ')}`)
   const network = await openNetwork(`stayput-bench-${positionals[0]}`)
   try {
     for (let run = 1; run <= Number(values.runs); run += 1) await bench(network, run, values.unguarded)
@@ -21,6 +26,14 @@ export async function main(): Promise<void> {
   } finally {
     await network.close()
   }
+}
+
+type Bench = (network: Network, run: number, unguarded: boolean) => Promise<void>
+
+const benches: Readonly<Record<string, Bench>> = {
+  amnesia: benchAmnesia,
+  'stale-vote': benchStaleVote,
+  bootstrap: benchBootstrap,
 }
 
 const summary: Record<string, number> = {}
@@ -54,4 +67,15 @@ async function benchStaleVote(network: Network, run: number, unguarded: boolean)
     count('failed', exitCode === 0 ? 0 : 1)
     longest[kind] = Math.max(longest[kind] ?? 0, Number(seconds.toFixed(1)))
   }
+}
+
+async function benchBootstrap(_network: Network, run: number): Promise<void> {
+  const result = await firstBootstrap(run)
+  print(result)
+  count('runs')
+  count('stopped', result.stopped ? 1 : 0)
+  count('formed', result.formed ? 1 : 0)
+  count('kept', result.kept ? 1 : 0)
+  count('lateBeginnings', result.lateBeginnings)
+  longest['seconds'] = Math.max(longest['seconds'] ?? 0, result.seconds)
 }

@@ -117,6 +117,20 @@ describe('a parameter that is not as declared', () => {
   })
 })
 
+describe('what nobody foresaw', () => {
+  const common = readFileSync(projectFile('infra/host/common.sh'), 'utf8')
+
+  test.each([
+    ['a command that fails', 'attempt=a-1; cat /nowhere/at/all', 1],
+    ['a failure inside a command substitution', 'attempt=a-1; x=$(fail 30 volume-missing "no disk")', 30],
+  ])('%s is told as one line of facts', async (_, script, code) => {
+    const { exitCode, stdout } = await command('bash', ['-s'], {}, `${common}\n${script}\n`)
+    expect(exitCode).toBe(code)
+    expect(stdout.trim().split('\n')).toHaveLength(1)
+    expect(JSON.parse(stdout)).toMatchObject({ attempt: 'a-1', failed: 'unexpected' })
+  })
+})
+
 describe('reach', () => {
   test('succeeds at an open port', async () => {
     const server = createServer()
