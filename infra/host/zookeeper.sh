@@ -27,6 +27,8 @@ readonly zookeeper_ready_seconds=75
 # Run Command ends a document after 120 seconds; a reason is worth more than that.
 readonly zookeeper_last_second=112
 readonly zookeeper_stop_seconds=20
+# What is left of the 120 seconds must do for a restart; the orchestrator asks again.
+readonly zookeeper_install_seconds=60
 readonly zookeeper_election_seconds=6
 readonly zookeeper_stall_seconds=3
 readonly zookeeper_most_helps=2
@@ -42,18 +44,36 @@ zookeeper_refuse() {
 
 # --- the installation -------------------------------------------------------------------------------------------------
 
+# A plain image installs ZooKeeper at its first boot, by cloud-init, and the agent may be online long before that is done.
+zookeeper_is_coming() {
+  [[ -d /run/cloud-init && ! -e /var/lib/cloud/instance/boot-finished ]]
+}
+
+zookeeper_candidates() {
+  local candidate
+  for candidate in /usr/share/java/zookeeper.jar /opt/zookeeper*/bin/zkServer.sh /usr/local/zookeeper*/bin/zkServer.sh \
+    /opt/apache-zookeeper*/bin/zkServer.sh /usr/local/apache-zookeeper*/bin/zkServer.sh; do
+    [[ ! -e $candidate ]] || printf '%s\n' "$candidate"
+  done
+}
+
+zookeeper_is_decided() {
+  [[ -n $(zookeeper_candidates) ]] || ! zookeeper_is_coming
+}
+
 # Debian's package, or one unpacked archive of Apache's. With two of them nobody could say which one is meant.
 zookeeper_find() {
   local candidate home homes=' ' count=0
-  for candidate in /usr/share/java/zookeeper.jar /opt/zookeeper*/bin/zkServer.sh /usr/local/zookeeper*/bin/zkServer.sh \
-    /opt/apache-zookeeper*/bin/zkServer.sh /usr/local/apache-zookeeper*/bin/zkServer.sh; do
-    [[ -e $candidate ]] || continue
+  wait_until "$zookeeper_install_seconds" 0.5 zookeeper_is_decided ||
+    fail 12 busy 'cloud-init is still at work, and may be installing ZooKeeper'
+  while read -r candidate; do
+    [[ -n $candidate ]] || continue
     home=$(readlink -f "${candidate%/bin/zkServer.sh}")
     # One installation may have several names.
     [[ $homes != *" $home "* ]] || continue
     homes+="$home "
     count=$((count + 1))
-  done
+  done <<<"$(zookeeper_candidates)"
   ((count == 1)) || zookeeper_refuse "there must be one ZooKeeper in /usr/share/java, /opt or /usr/local: found$homes"
   homes=${homes# }
   zookeeper_home=${homes% }

@@ -90,6 +90,17 @@ describe.skipIf(reason)(`ZooKeeper's settings${reason === undefined ? '' : ` (sk
     expect(refused.facts['because']).toContain(because)
   })
 
+  test('while the image is still being set up, an installation that is to come is waited for', async () => {
+    await host.run('mv /usr/share/java/zookeeper.jar /usr/share/java/hidden.jar; mkdir /run/cloud-init')
+    const change = ['zookeeper_install_seconds=60', 'zookeeper_install_seconds=1'] as const
+    const refused = await takeOver(network, host, 1, { parameters, change })
+    expect(refused).toMatchObject({ exitCode: 12, facts: { failed: 'busy' } })
+    const waiting = takeOver(network, host, 1, { parameters })
+    await host.run('mv /usr/share/java/hidden.jar /usr/share/java/zookeeper.jar')
+    expect((await waiting).exitCode).toBe(0)
+    await host.run('rmdir /run/cloud-init')
+  })
+
   test("one of Apache's archives is run as its own scripts would", async () => {
     const home = '/opt/apache-zookeeper-3.8.0-bin'
     // The archive's zkEnv.sh sets JAVA, CLASSPATH and SERVER_JVMFLAGS from ZOOBINDIR and ZOOCFGDIR.
