@@ -52,6 +52,8 @@ export async function replaceAll(network: Network, change?: Change): Promise<Rep
   const order = [2, 3, 2, 1, 2] as const
   for (const [index, member] of order.entries()) {
     const given = index === order.length - 1
+    // One loss at a time: a survivor that was still looking for its place would be a second one.
+    await allServe(hosts)
     const begin = performance.now()
     await hosts[member].kill({ silently: !given })
     hosts[member] = await bootMember(network, member)
@@ -64,4 +66,20 @@ export async function replaceAll(network: Network, change?: Change): Promise<Rep
   await Promise.all(memberIds.map((id) => hosts[id].kill()))
   rmSync(volumesDirectory(network), { recursive: true })
   return replacements
+}
+
+const serveWithinSeconds = 60
+
+async function allServe(hosts: Readonly<Record<MemberId, Instance>>): Promise<void> {
+  const all = memberIds.map(async (id) => {
+    const asked = await hosts[id].run(
+      `for ((i = 0; i < ${serveWithinSeconds * 5}; i++)); do
+        { printf srvr >&3; grep -qE '^Mode: (leader|follower)' <&3; } 3<>/dev/tcp/${addressOf(id)}/2181 && exit
+        sleep 0.2
+      done 2>/dev/null
+      exit 1`,
+    )
+    if (asked.exitCode !== 0) throw new Error(`member ${id} did not serve within ${serveWithinSeconds} seconds`)
+  })
+  await Promise.all(all)
 }
