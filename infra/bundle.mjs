@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promi
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { synthesize } from './synthesize.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -103,20 +104,29 @@ async function writeWhole(files) {
   }
 }
 
-const sources = ['shared', 'functions', 'lab', 'cli', 'infra', 'test/simulation', 'package-lock.json']
-const bundles = [
-  'dist/cli.mjs',
-  'dist/functions/launch.cjs',
-  'dist/functions/terminate.cjs',
-  'dist/functions/sweep.cjs',
-]
+const bundles = {
+  sources: ['shared', 'functions', 'lab', 'cli', 'infra', 'test/simulation', 'package-lock.json'],
+  built: ['dist/cli.mjs', 'dist/functions/launch.cjs', 'dist/functions/terminate.cjs', 'dist/functions/sweep.cjs'],
+}
+/** What the local cloud deploys: serverless.yml with the lab's own settings. */
+const template = {
+  sources: ['serverless.yml', 'lab/stack/stayput.yml', 'infra', 'package-lock.json'],
+  built: ['dist/template.json'],
+}
 
-/** Bundles everything, unless no source has changed since the last time. */
+/** Bundles and compiles everything, unless no source has changed since the last time. */
 export async function bundleStale() {
-  const built = await Promise.all(bundles.map((file) => changedAt(join(root, file))))
+  const [staleBundles, staleTemplate] = await Promise.all([isStale(bundles), isStale(template)])
+  await Promise.all([
+    ...(staleBundles ? [bundleCli(), bundleFunctions()] : []),
+    ...(staleTemplate ? [synthesize('lab/stack/stayput.yml', join(root, 'dist/template.json'))] : []),
+  ])
+}
+
+async function isStale({ sources, built }) {
+  const finished = await Promise.all(built.map((file) => changedAt(join(root, file))))
   const changed = await Promise.all(sources.map((path) => newestBelow(join(root, path))))
-  if (Math.max(...changed) < Math.min(...built)) return
-  await Promise.all([bundleCli(), bundleFunctions()])
+  return Math.max(...changed) >= Math.min(...finished)
 }
 
 async function changedAt(path) {

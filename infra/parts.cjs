@@ -5,6 +5,7 @@
  */
 const { readdirSync, readFileSync } = require('node:fs')
 const { basename, join } = require('node:path')
+const escape = require('./escape.cjs')
 
 const folder = join(__dirname, 'host')
 
@@ -15,4 +16,9 @@ function withoutComments(text) {
 
 const files = readdirSync(folder).filter((file) => file.endsWith('.sh'))
 const parts = files.map((file) => [basename(file, '.sh'), withoutComments(readFileSync(join(folder, file), 'utf8'))])
-module.exports = Object.fromEntries(parts)
+
+module.exports = {
+  ...Object.fromEntries(parts.map(([name, text]) => [name, escape(text)])),
+  /** As they are. */
+  parts: Object.fromEntries(parts),
+}

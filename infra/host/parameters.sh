@@ -2,7 +2,7 @@
 
 readonly member_file="$state_directory/member"
 # shellcheck disable=SC2034 # Other parts use them.
-not_after='' ensemble='' member='' mac_address='' address='' subnet_cidr='' bootstrap=denied \
+not_after='' ensemble='' member='' mac_address='' address='' subnet_cidr='' bootstrap=denied file_system=any \
   peers=() volume_ids=() mounts=() format=() formatted=()
 
 readonly address_pattern='([0-9]{1,3}\.){3}[0-9]{1,3}'
@@ -55,6 +55,8 @@ read_ensemble() {
   format=()
   # shellcheck disable=SC2034 # The volumes' part uses it.
   [[ $list == none ]] || IFS=, read -r -a format <<<"$list"
+  # shellcheck disable=SC2034 # The same.
+  read_parameter file_system FileSystem 'any|xfs|ext4'
   read_parameter bootstrap Bootstrap 'permitted|denied'
 }
 

@@ -429,16 +429,24 @@ file system $2"
 
 # ---- making it ready
 
+# Sets the caller's maker: the program that makes the file system that is wanted. mkfs.xfs makes none on a tiny device.
+volume_choose_maker() {
+  maker=(mkfs.ext4 -E nodiscard)
+  [[ $file_system != ext4 ]] || return 0
+  if [[ $file_system == xfs ]] ||
+    { (($(blockdev --getsize64 "$1") >= volume_xfs_bytes)) && command -v mkfs.xfs >/dev/null; }; then
+    maker=(mkfs.xfs -K)
+  fi
+}
+
 # Makes a file system on a blank device, which is looked at once more, because the first look may be seconds old. mkfs
 # is not forced, so it looks for itself as well, and opens the device for itself alone.
 volume_format() {
-  local index=$1 disk=${volume_devices[$1]} volume=${volume_ids[$1]} maker=(mkfs.ext4 -E nodiscard) message status=0
+  local index=$1 disk=${volume_devices[$1]} volume=${volume_ids[$1]} maker message status=0
   volume_confirm "$index"
   volume_probe "$disk" || status=$?
   { ((status == 1)) && volume_is_blank "$disk"; } || volume_refuse "$volume"
-  if (($(blockdev --getsize64 "$disk") >= volume_xfs_bytes)) && command -v mkfs.xfs >/dev/null; then
-    maker=(mkfs.xfs -K)
-  fi
+  volume_choose_maker "$disk"
   log "formatting $volume ($disk) with ${maker[*]}"
   message=$("${maker[@]}" -q "$disk" 2>&1 </dev/null) || fail 31 volume-unfit "${maker[0]} refuses $volume: $message"
   volume_probe "$disk" || fail 32 mount-failed "$volume was formatted, and now $volume_because"
