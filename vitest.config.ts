@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/infra/iam/suite.ts'],
     // Real servers, file systems and networks on two shared cores: slow is no fault, and one stumble gets a second try.
     testTimeout: 180_000,
     hookTimeout: 120_000,

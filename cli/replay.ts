@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { createEnsemble, inService, type LabMember, scale } from '../lab/stack/ensemble.ts'
+import { inService, type LabMember, scale } from '../lab/stack/ensemble.ts'
 import { functionEnvironment } from '../lab/stack/environment.ts'
 import { type FunctionName, startFunctions } from '../lab/stack/functions.ts'
 import { type Lab, openLab } from '../lab/stack/lab.ts'
@@ -119,13 +119,14 @@ async function localStage(): Promise<Stage> {
   const lab = await openLab({
     hosts: 'modelled',
     ensemble,
+    members: 1,
     port: 0,
     speed,
     seed: 1,
     delivers: false,
     onLine: toStandardError,
   })
-  const [member] = createEnsemble(lab.cloud, ensemble, 1)
+  const [member] = lab.members
   if (!member) throw new Error('an ensemble without members')
   const config = readConfig(functionEnvironment(ensemble, lab.cloud.kernel.settings))
   return {

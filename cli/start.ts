@@ -1,5 +1,5 @@
 import type { ServiceHosts } from '../lab/hosts/service.ts'
-import { createEnsemble, inService, type LabMember } from '../lab/stack/ensemble.ts'
+import { inService, type LabMember } from '../lab/stack/ensemble.ts'
 import { type Lab, openLab } from '../lab/stack/lab.ts'
 import { playAside } from './aside.ts'
 import { chooseHosts, readHosts } from './hosts.ts'
@@ -46,11 +46,11 @@ export async function start(args: readonly string[]): Promise<number> {
   const speed = speedWanted || defaultSpeeds[hosts]
   let watcher: Watcher | undefined
   const onLine = (line: string): void => watcher?.line(line)
-  const lab = await openLab({ hosts, ensemble, port: 0, speed, seed: Date.now() % 2 ** 31, onLine })
+  const lab = await openLab({ hosts, ensemble, members: size, port: 0, speed, seed: Date.now() % 2 ** 31, onLine })
   watcher = createWatcher(lab, (seconds, text) => page.moment(seconds, text))
   page.line(`${hosts} hosts, ${lab.hosts.version}; AWS endpoints at ${lab.url}; AWS is ${speed} times as fast as it is`)
   try {
-    const members = createEnsemble(lab.cloud, ensemble, size)
+    const { members } = lab
     const patience = Math.max(patienceMs / speed, patienceLeastMs)
     const { ok, ...rest } = await perform({ lab, members, page, watcher, patienceMs: patience })
     if (json) process.stdout.write(`${JSON.stringify({ ok, hosts, speed, ...rest })}\n`)

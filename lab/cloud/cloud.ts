@@ -6,7 +6,7 @@ import { AwsError } from './error.ts'
 import { createEventBridge, type EventBridge } from './eventbridge/eventbridge.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { createKernel, type Kernel } from './kernel.ts'
-import type { OperationName, OperationTable, ServiceName } from './operation.ts'
+import type { OperationHandler, OperationName, OperationTable, ServiceName } from './operation.ts'
 import type { Settings } from './settings.ts'
 import { createSsm, type Ssm } from './ssm/ssm.ts'
 import { createThrottle } from './throttle.ts'
@@ -21,10 +21,21 @@ export interface Cloud {
   readonly faults: Faults
   /** Whether the operation is simulated at all. */
   simulates(operation: OperationName): boolean
-  /** Calls an operation over the modelled network: it takes its time, may be throttled, and may fail by rule. */
-  send(operation: OperationName, input: object): Promise<object>
+  /**
+   * Calls an operation over the modelled network: it takes its time, may be throttled, and may fail by rule. `caller` is
+   * the access key that signed it, where there is one.
+   */
+  send(operation: OperationName, input: object, caller?: string): Promise<object>
+  /** Told of each call over the network that arrives, before it takes effect. */
+  onCall(listener: (call: Call) => void): void
   /** Calls an operation at once, without network, throttling or faults: for tests and for setting a scene. */
   call(operation: OperationName, input: object): object
+}
+
+export interface Call {
+  readonly operation: OperationName
+  readonly input: object
+  readonly caller?: string | undefined
 }
 
 /** How much of a call's latency passes before it takes effect; the rest is the answer's way back. */
@@ -45,9 +56,14 @@ export function createCloud(clock: Clock, hosts: Hosts, seed: number, overrides:
     ssm: ssm.operations,
   }
 
-  const find = (operation: OperationName) => {
+  const found = new Map<OperationName, OperationHandler | undefined>()
+  const find = (operation: OperationName): OperationHandler | undefined => {
+    const known = found.get(operation)
+    if (known) return known
     const dot = operation.indexOf('.')
-    return tables[operation.slice(0, dot) as ServiceName][operation.slice(dot + 1)]
+    const handler = tables[operation.slice(0, dot) as ServiceName][operation.slice(dot + 1)]
+    found.set(operation, handler)
+    return handler
   }
 
   const call = (operation: OperationName, input: object): object => {
@@ -61,16 +77,26 @@ export function createCloud(clock: Clock, hosts: Hosts, seed: number, overrides:
       clock.after(ms, resolve)
     })
 
-  const send = async (operation: OperationName, input: object): Promise<object> => {
+  const listeners: ((call: Call) => void)[] = []
+  const arrive = (call: Call): void => {
+    for (const listener of listeners) listener(call)
+  }
+
+  const send = async (operation: OperationName, input: object, caller?: string): Promise<object> => {
     const ms = kernel.latency(isRead(operation) ? 'read' : 'mutation')
     await pass(ms * wayThere)
     throttle.take(operation)
-    const answer = faults.around(operation, input, () => call(operation, input))
+    const answer = faults.around(operation, input, () => {
+      arrive({ operation, input, caller })
+      return call(operation, input)
+    })
     await pass(ms * (1 - wayThere))
     return answer()
   }
 
-  return { kernel, ec2, autoscaling, ssm, events, faults, simulates: (name) => find(name) !== undefined, send, call }
+  const simulates = (operation: OperationName): boolean => find(operation) !== undefined
+  const onCall = (listener: (call: Call) => void): void => void listeners.push(listener)
+  return { kernel, ec2, autoscaling, ssm, events, faults, simulates, send, onCall, call }
 }
 
 function isRead(operation: OperationName): boolean {

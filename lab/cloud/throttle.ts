@@ -27,9 +27,14 @@ export interface Throttle {
 
 export function createThrottle(kernel: Kernel): Throttle {
   const levels = new Map<Bucket, { tokens: number; at: number }>()
+  const known = new Map<OperationName, Bucket | undefined>()
+  const bucketOf = (operation: OperationName): Bucket | undefined => {
+    if (!known.has(operation)) known.set(operation, buckets.find(([pattern]) => pattern.test(operation))?.[1])
+    return known.get(operation)
+  }
   return {
     take(operation) {
-      const bucket = buckets.find(([pattern]) => pattern.test(operation))?.[1]
+      const bucket = bucketOf(operation)
       if (!kernel.settings.throttling || !bucket) return
       const now = kernel.clock.now()
       const level = levels.get(bucket) ?? { tokens: bucket.size, at: now }

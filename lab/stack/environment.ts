@@ -9,7 +9,7 @@ export const names = {
   reach: 'stayput-reach',
 } as const
 
-/** The environment of the functions in the local cloud. */
+/** The environment of functions in the local cloud that no template has deployed. */
 export function functionEnvironment(ensemble: string, settings: Settings, endpoint?: string): Record<string, string> {
   return {
     STAYPUT_ENSEMBLE: ensemble,
@@ -19,6 +19,13 @@ export function functionEnvironment(ensemble: string, settings: Settings, endpoi
     STAYPUT_TAKE_OVER_DOCUMENT: names.takeOver,
     STAYPUT_HAND_OVER_DOCUMENT: names.handOver,
     STAYPUT_REACH_DOCUMENT: names.reach,
+    ...runtimeEnvironment(settings, endpoint),
+  }
+}
+
+/** What Lambda itself adds to a function's environment, and where AWS is. */
+export function runtimeEnvironment(settings: Settings, endpoint?: string): Record<string, string> {
+  return {
     AWS_REGION: settings.region,
     // The functions are built for a newer Node than the one that may run the local cloud.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',

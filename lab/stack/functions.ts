@@ -19,12 +19,18 @@ interface Reply {
   readonly error?: { readonly name: string; readonly message: string }
 }
 
-/** Starts the functions of dist/functions, which must have been bundled. `onLine` gets each line of their logs. */
+/**
+ * Starts the functions of dist/functions, which must have been bundled. `onLine` gets each line of their logs;
+ * `credentials` are a function's own, as each has a role of its own.
+ */
 export function startFunctions(
   environment: Readonly<Record<string, string>>,
   onLine: (line: string) => void,
+  credentials: (name: FunctionName) => Readonly<Record<string, string>> = () => ({}),
 ): Functions {
-  const workers = new Map(functionNames.map((name) => [name, startWorker(name, environment, onLine)]))
+  const workers = new Map(
+    functionNames.map((name) => [name, startWorker(name, { ...environment, ...credentials(name) }, onLine)]),
+  )
   return {
     invoke(name, event, timeoutMs) {
       const worker = workers.get(name)

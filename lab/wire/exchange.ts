@@ -41,7 +41,7 @@ async function answer(backend: Backend, dialect: Dialect, request: WireRequest, 
   // Asked first, because input for something that is not there need not make sense.
   if (!backend.simulates(name)) throw notImplemented(name)
   const input = await dialect.decode(operation, request)
-  return dialect.encode(operation, await backend.send(name, input), requestId)
+  return dialect.encode(operation, await backend.send(name, input, signer(request)), requestId)
 }
 
 /**
@@ -60,6 +60,11 @@ function checkSigned(dialect: Dialect, request: WireRequest): void {
 
 function notImplemented(name: string): AwsError {
   return new AwsError('NotImplemented', `${name} is not simulated by the local cloud.`, 501)
+}
+
+/** The access key in the credential scope, by which whoever looks on at the calls tells the callers apart. */
+function signer(request: WireRequest): string | undefined {
+  return /Credential=([^/,\s]+)\//.exec(request.headers.authorization ?? '')?.[1]
 }
 
 /** The service in the credential scope (key/date/Region/service/aws4_request), which every signed request carries. */

@@ -19,9 +19,9 @@ function firstLaunches(seed: number): TestWorld {
     size: 3,
     seed,
     settings: { staleReads: 0.2, eventDuplicate: 0.1, eventLoss: 0.05 },
-    intercept(name, event, { cloud }) {
+    intercept(name, event, { cloud, environment }) {
       if (name !== 'launch' || launches++ !== victim) return undefined
-      return inProcess(cloud, 'zookeeper', stoppingAt(cloudSend(cloud), at, moment).send).invoke(name, event)
+      return inProcess(cloud, environment, stoppingAt(cloudSend(cloud), at, moment).send).invoke(name, event)
     },
   })
 }

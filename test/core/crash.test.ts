@@ -13,7 +13,7 @@ function worldWith(name: FunctionName, port: (send: Send) => Send): TestWorld {
     intercept(called, event, world) {
       if (called !== name || struck) return undefined
       struck = true
-      return inProcess(world.cloud, 'zookeeper', port(cloudSend(world.cloud))).invoke(called, event)
+      return inProcess(world.cloud, world.environment, port(cloudSend(world.cloud))).invoke(called, event)
     },
   })
 }

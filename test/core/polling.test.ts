@@ -8,13 +8,13 @@ import { createWorld, minutes, type TestWorld } from './world.ts'
 function counting(refuse: (operation: string) => boolean): { world: TestWorld; counts: Map<string, number> } {
   const counts = new Map<string, number>()
   const world = createWorld({
-    intercept(name, event, { cloud }) {
+    intercept(name, event, { cloud, environment }) {
       const through = cloudSend(cloud)
       const send: Send = (operation, input) => {
         counts.set(operation, (counts.get(operation) ?? 0) + 1)
         return refuse(operation) ? Promise.reject(throttlingError(operation)) : through(operation, input)
       }
-      return inProcess(cloud, 'zookeeper', send).invoke(name, event)
+      return inProcess(cloud, environment, send).invoke(name, event)
     },
   })
   return { world, counts }
@@ -25,7 +25,7 @@ describe('what took too long to be read', () => {
     let hung = false
     const at: Record<string, number> = {}
     const world = createWorld({
-      intercept(name, event, { cloud, clock }) {
+      intercept(name, event, { cloud, clock, environment }) {
         // The sweep would prove and complete beside the function that hangs.
         if (name === 'sweep') return Promise.resolve()
         const through = cloudSend(cloud)
@@ -36,7 +36,7 @@ describe('what took too long to be read', () => {
           hung = true
           return new Promise((resolve) => clock.after(3 * minutes, () => resolve(answer)))
         }
-        return inProcess(cloud, 'zookeeper', send).invoke(name, event)
+        return inProcess(cloud, environment, send).invoke(name, event)
       },
     })
     await world.settled([1])

@@ -316,12 +316,12 @@ describe('what belongs to a member outlives its instances', () => {
 describe('a function without its permissions', () => {
   test('does nothing, and says so with an alarm', async () => {
     const world = createWorld({
-      intercept: (name, event, { cloud }) => {
+      intercept: (name, event, { cloud, environment }) => {
         const denied = Object.assign(new Error('You are not authorized to perform this operation.'), {
           name: 'UnauthorizedOperation',
           status: 403,
         })
-        const port = inProcess(cloud, 'zookeeper', (operation, input) =>
+        const port = inProcess(cloud, environment, (operation, input) =>
           operation === 'ec2.DescribeVolumes' ? Promise.reject(denied) : cloudSend(cloud)(operation, input),
         )
         return port.invoke(name, event).finally(() => lines.push(...port.lines))

@@ -3,11 +3,15 @@ import { VirtualClock } from '../../lab/cloud/clock.ts'
 import { seededRandom } from '../../lab/cloud/random.ts'
 import type { Settings } from '../../lab/cloud/settings.ts'
 import { createModelledHosts, type ModelledHosts } from '../../lab/hosts/modelled/modelled.ts'
-import { readDocuments } from '../../lab/stack/documents.ts'
-import { createEnsemble, inService, type LabMember, scale } from '../../lab/stack/ensemble.ts'
+import { runtimeEnvironment } from '../../lab/stack/environment.ts'
+import { inService, type LabMember, scale } from '../../lab/stack/ensemble.ts'
 import type { FunctionName } from '../../lab/stack/functions.ts'
 import { cloudSend, inProcess, type InProcess } from '../../lab/stack/in-process.ts'
-import { deployStack } from '../../lab/stack/stack.ts'
+import { projectFile } from '../../lab/stack/project.ts'
+import { keepRecord } from '../../lab/stack/record-file.ts'
+import { deployTemplate } from '../../lab/stack/template/deploy.ts'
+import type { Physical } from '../../lab/stack/template/resolve.ts'
+import { readTemplate, withMembers } from '../../lab/stack/template/template.ts'
 import type { Send } from '../../shared/aws/operations.ts'
 
 export const minutes = 60_000
@@ -17,6 +21,10 @@ export interface TestWorld {
   readonly cloud: Cloud
   readonly hosts: ModelledHosts
   readonly members: readonly LabMember[]
+  /** What the template tells the functions. */
+  readonly environment: Readonly<Record<string, string>>
+  /** What the template's logical ids became. */
+  readonly physical: Physical
   readonly app: InProcess
   /** Every call that the core made, with its answer or error, in order. */
   readonly calls: { readonly operation: string; readonly input: object; readonly failed: boolean }[]
@@ -34,15 +42,21 @@ export interface WorldOptions {
   readonly intercept?: (name: FunctionName, event: unknown, world: TestWorld) => Promise<unknown> | undefined
 }
 
-/** The whole of Stayput on the local cloud in virtual time: real core, modelled hosts, rules and sweep deployed. */
+export const template = readTemplate(projectFile('dist/template.json'))
+
+/** The whole of Stayput on the local cloud in virtual time: real core, modelled hosts, the template deployed. */
 export function createWorld({ size = 1, seed = 1, settings = {}, intercept }: WorldOptions = {}): TestWorld {
   const clock = new VirtualClock()
   const hosts = createModelledHosts(clock, seededRandom(seed + 1), 1)
   const cloud = createCloud(clock, hosts, seed, settings)
   const calls: TestWorld['calls'] = []
-  const app = inProcess(cloud, 'zookeeper', recording(cloudSend(cloud), calls))
-  for (const [name, content] of readDocuments()) cloud.ssm.putDocument(name, content)
-  const members = createEnsemble(cloud, 'zookeeper', size)
+  keepRecord(cloud, 'zookeeper', 'template')
+  const wanted = withMembers(template, (id) => id <= size)
+  const { members, ...deployed } = deployTemplate(cloud, wanted, {
+    invoke: (name, event) => intercept?.(name, event, world) ?? app.invoke(name, event),
+  })
+  const environment = { ...deployed.environment, ...runtimeEnvironment(cloud.kernel.settings) }
+  const app = inProcess(cloud, environment, recording(cloudSend(cloud), calls))
   const member = (id: number): LabMember => {
     const found = members.find((one) => one.id === id)
     if (!found) throw new Error(`there is no member ${id}`)
@@ -53,6 +67,8 @@ export function createWorld({ size = 1, seed = 1, settings = {}, intercept }: Wo
     cloud,
     hosts,
     members,
+    environment,
+    physical: deployed.physical,
     app,
     calls,
     async settled(serving, limit = 30 * minutes) {
@@ -71,7 +87,6 @@ export function createWorld({ size = 1, seed = 1, settings = {}, intercept }: Wo
     },
     instanceOf: (id) => inService(cloud, member(id)),
   }
-  deployStack(cloud, (name, event) => intercept?.(name, event, world) ?? app.invoke(name, event))
   return world
 }
 

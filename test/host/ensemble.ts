@@ -65,6 +65,7 @@ export function parametersOf(member: number, changes: Parameters = {}): Paramete
     Volumes: `${volumeOf(member)}=${dataMount}`,
     Peers: peers,
     Format: 'none',
+    FileSystem: 'any',
     Bootstrap: 'denied',
     ...changes,
   }

@@ -15,10 +15,11 @@ for pair in \${SSM_Volumes//,/ }; do
   volume_ids+=("\${pair%%=*}")
   mounts+=("\${pair#*=}")
 done
+file_system=\${SSM_FileSystem:-any}
 [[ $SSM_Format == none ]] || format=(\${SSM_Format//,/ })
 case $SSM_Verb in
   mount) volumes_mount ;;
-  check) volumes_check || exit 1 ;;
+  check) volumes_check || { told=yes; exit 1; } ;;
   unmount) volumes_unmount ;;
 esac
 printf '{"formatted":"%s"}\\n' "\${formatted[*]-}"
@@ -28,19 +29,21 @@ export interface Wanted {
   readonly ensemble?: string
   readonly member?: number
   readonly permit?: boolean
+  readonly fileSystem?: 'any' | 'xfs' | 'ext4'
 }
 
 export function run(
   host: Host,
   verb: 'mount' | 'check' | 'unmount',
   volumes: readonly Volume[],
-  { ensemble = 'zoo', member = 2, permit = false }: Wanted = {},
+  { ensemble = 'zoo', member = 2, permit = false, fileSystem = 'any' }: Wanted = {},
 ): Promise<DocumentResult> {
   return host.document(main, {
     Verb: verb,
     Ensemble: ensemble,
     Member: String(member),
     Volumes: volumes.map((volume) => `${volume.id}=${mountOf(volume)}`).join(','),
+    FileSystem: fileSystem,
     Format: permit ? volumes.map(({ id }) => id).join(',') : 'none',
   })
 }

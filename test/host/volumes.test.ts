@@ -51,6 +51,14 @@ describe.skipIf(impossible)(`volumes on a host${impossible && ` (skipped: ${impo
       expect(await run(host, 'check', [volume])).toMatchObject(success())
     })
 
+    test.for(['xfs', 'ext4'] as const)('%s where that is wanted', async (fileSystem) => {
+      const volume = bench.volume(512)
+      const host = bench.host()
+      await host.plug(volume)
+      expect(await run(host, 'mount', [volume], { permit: true, fileSystem })).toMatchObject(success())
+      expect(await host.sh('findmnt --noheadings --output=FSTYPE "$1"', mountOf(volume))).toBe(fileSystem)
+    })
+
     test('nothing on the second run, permit or not', async () => {
       const { host, volume } = await mountNew(bench, 64)
       await host.sh('echo data >"$1/data"', mountOf(volume))

@@ -23,10 +23,24 @@ export function compilePattern(pattern: unknown): Matches {
   if (!isObject(pattern)) throw invalid('Filter is not an object')
   const alternatives = compileObject(pattern, '')
   return (event) => {
-    const leaves = new Map<string, Leaf[]>()
-    for (const leaf of flatten(event)) leaves.set(leaf.path, [...(leaves.get(leaf.path) ?? []), leaf])
+    const leaves = leavesOf(event)
     return alternatives.some((fields) => satisfied(fields, 0, leaves, []))
   }
+}
+
+/** Each event is held against every rule of the bus, one after the other. */
+let latest: { readonly event: unknown; readonly leaves: ReadonlyMap<string, Leaf[]> } | undefined
+
+function leavesOf(event: unknown): ReadonlyMap<string, Leaf[]> {
+  if (latest?.event === event && latest) return latest.leaves
+  const leaves = new Map<string, Leaf[]>()
+  for (const leaf of flatten(event)) {
+    const there = leaves.get(leaf.path)
+    if (there) there.push(leaf)
+    else leaves.set(leaf.path, [leaf])
+  }
+  latest = { event, leaves }
+  return leaves
 }
 
 /** The alternatives that the object stands for; without `$or` there is exactly one. */

@@ -24,17 +24,19 @@ export class Constraints {
 
 const uuid = '^[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}$'
 const node = String.raw`(^i-(\w{8}|\w{17})$)|(^mi-\w{17}$)`
+const uuidForm = new RegExp(uuid)
+const nodeForm = new RegExp(node)
 
 export function requireCommandId(constraints: Constraints, id: string): void {
   constraints
     .require(id.length >= 36, 'commandId', 'have length greater than or equal to 36', id)
-    .require(new RegExp(uuid).test(id), 'commandId', `satisfy regular expression pattern: ${uuid}`, id)
+    .require(uuidForm.test(id), 'commandId', `satisfy regular expression pattern: ${uuid}`, id)
 }
 
 export function requireInstanceId(constraints: Constraints, id: string): void {
   constraints
     .require(id.length >= 10, 'instanceId', 'have length greater than or equal to 10', id)
-    .require(new RegExp(node).test(id), 'instanceId', `satisfy regular expression pattern: ${node}`, id)
+    .require(nodeForm.test(id), 'instanceId', `satisfy regular expression pattern: ${node}`, id)
 }
 
 export function requirePageSize(constraints: Constraints, size: number | undefined, least: number): void {

@@ -33,6 +33,24 @@ export interface NewDocument {
   readonly tags?: Readonly<Record<string, string>>
 }
 
+/** What follows from a text alone is computed once: a world for each seed registers the same documents again and again. */
+const read = new Map<string, Pick<DocumentVersion, 'content' | 'hash'>>()
+const texts = new WeakMap<DocumentContent, string>()
+
+function readText(text: string): Pick<DocumentVersion, 'content' | 'hash'> {
+  const known = read.get(text)
+  if (known) return known
+  const facts = { content: parseContent(text), hash: createHash('sha256').update(text).digest('hex') }
+  read.set(text, facts)
+  return facts
+}
+
+function textOf(content: DocumentContent): string {
+  const text = texts.get(content) ?? JSON.stringify(content, null, 2)
+  texts.set(content, text)
+  return text
+}
+
 /** The account's documents, with all their versions. */
 export class Documents {
   readonly table: Table<Document>
@@ -90,7 +108,7 @@ export class Documents {
   /** Registers a document, Active at once, or a new default version of it if its content is another. */
   register(name: string, content: DocumentContent): void {
     const before = this.table.get(name)
-    const added = this.#version(JSON.stringify(content, null, 2), (before?.lastNumber ?? 0) + 1, 'Active')
+    const added = this.#version(textOf(content), (before?.lastNumber ?? 0) + 1, 'Active')
     if (before && selectVersion(before, undefined)?.hash === added.hash) return
     this.#put({ ...this.#add(name, added, before), defaultVersion: added.version })
   }
@@ -110,8 +128,7 @@ export class Documents {
       version,
       ...(versionName === undefined ? {} : { versionName }),
       text,
-      content: parseContent(text),
-      hash: createHash('sha256').update(text).digest('hex'),
+      ...readText(text),
       createdAt: this.#kernel.clock.now(),
       status,
     }

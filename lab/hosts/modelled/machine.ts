@@ -24,6 +24,8 @@ export class Host {
   server: Server | undefined
   /** Whether the network is cut: the machine runs, and nobody reaches it or is reached by it. */
   cut = false
+  /** Whether connections to its static address end nowhere, although its own go out: a rule that somebody got wrong. */
+  hidden = false
   /** What fails when it is tried the next time: a scene for tests. */
   readonly broken = new Set<Breakable>()
 

@@ -29,6 +29,8 @@ export interface ModelledHosts extends Hosts {
   setVolumeContent(volumeId: string, content: VolumeContent): void
   /** Sets a scene: the machine runs on, but nobody reaches it or is reached by it, or is again. */
   cutNetwork(instanceId: string, cut: boolean): void
+  /** Sets a scene: connections to the machine's static address end nowhere, or arrive again. */
+  hideAddress(instanceId: string, hidden: boolean): void
   /** Sets a scene: what fails when it is tried the next time. */
   breakNext(instanceId: string, what: Breakable): void
   /** What must never happen and did: a disk pulled while mounted, two mounts of a volume, two servers of a member. */
@@ -178,6 +180,9 @@ function views(world: World): Views {
     cutNetwork(instanceId, cut) {
       find(world, instanceId).cut = cut
       world.networkChanged()
+    },
+    hideAddress(instanceId, hidden) {
+      find(world, instanceId).hidden = hidden
     },
     breakNext: (instanceId, what) => void find(world, instanceId).broken.add(what),
   }

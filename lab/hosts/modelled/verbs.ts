@@ -81,7 +81,7 @@ async function reach(world: World, host: Host, process: Process, run: DocumentRu
   await process.sleep(connectMs)
   const answers = [...world.hosts.values()].some((other) => {
     const { server } = other
-    const open = server?.options.address === address && other.answersAt(address)
+    const open = server?.options.address === address && other.answersAt(address) && !other.hidden
     return open && listensOn(port, server.role !== 'looking', server.role === 'leader')
   })
   if (answers && !host.cut) return { attempt: null, reached: true }
