@@ -8,6 +8,7 @@ import type { LifecycleAction, Outcome } from './model/action.ts'
 import { limits } from './model/limits.ts'
 import type { Plan, Step } from './model/plan.ts'
 import { emptyMemory, type Memory, observe, type Ports } from './observe.ts'
+import { type Pace, Pauses } from './pauses.ts'
 import { planFor } from './plan/plan.ts'
 
 export interface World {
@@ -27,38 +28,52 @@ export interface World {
  * Ends with CONTINUE or ABANDON when the plan is empty, with NOTHING when nobody waits for us, and with WAIT when
  * `signal` is aborted before that: the action stays open, and the sweep takes it up again.
  */
-export async function advance(action: LifecycleAction, world: World, signal: AbortSignal): Promise<Outcome> {
+export async function advance(
+  action: LifecycleAction,
+  world: World,
+  signal: AbortSignal,
+  pace: Pace = 'eager',
+): Promise<Outcome> {
   const { ports, config, clock, log } = world
   const memory = emptyMemory()
   const started = clock.now()
   const courtesy = courtesyOf(memory)
-  let pause: number = limits.pauseMin
+  const pauses = new Pauses(pace, clock)
   let last: Plan | undefined
+  let ours = false
 
   while (!signal.aborted) {
     const { plan, seen } = await look(action, world, memory)
-    if (last?.because !== plan.because) {
-      if (plan.verdict === 'WAIT') report(log, action, plan)
+    if (seen) ours = plan.verdict !== 'NOTHING'
+    if (isNews(plan, last)) {
+      report(log, action, plan)
       // A failure that only reads differently is no news: looking at once again would feed the throttling it came from.
-      if (seen) pause = limits.pauseMin
+      if (seen) pauses.news()
     }
     last = plan
     if (plan.givesUp !== undefined) memory.givenUp ??= plan.givesUp
     const steps = courtesy(plan.steps, clock.now())
     if (steps.length > 0) {
+      pauses.acted()
       const done = await act(steps, { action, ports, config, memory, log, now: () => clock.now() })
       if (done) continue
     } else if (isEnd(plan, clock.now() - started)) {
       const outcome = await conclude(action, plan, world, started)
       if (outcome) return outcome
     }
-    await clock.pause(pause, signal)
-    pause = Math.min(pause * 1.5, limits.pauseMax)
+    await clock.pause(pauses.next(), signal)
   }
   const because = `out of time; ${last?.because ?? 'nothing was seen yet'}`
+  return ours ? leaveOpen(action, because, world, started) : { verdict: 'WAIT', because }
+}
+
+/** Only where the last that was seen is an action of ours: whoever could read nothing has nothing to extend. */
+async function leaveOpen(action: LifecycleAction, because: string, world: World, started: number): Promise<Outcome> {
   const end: Plan = { steps: [], verdict: 'WAIT', because }
   return (await conclude(action, end, world, started)) ?? { verdict: 'WAIT', because }
 }
+
+const isNews = (plan: Plan, last: Plan | undefined): boolean => last?.because !== plan.because
 
 const isEnd = ({ steps, verdict }: Plan, ms: number): boolean =>
   steps.length === 0 && verdict !== 'WAIT' && (verdict !== 'NOTHING' || ms >= limits.nothingSettlesAfter)
@@ -126,7 +141,9 @@ async function conclude(
   return untold ? { verdict: 'WAIT', because: untold.message } : { verdict, because }
 }
 
+/** What ends the action is told when it is told to Auto Scaling. */
 function report(log: Log, action: LifecycleAction, { steps, verdict, because, alarm, member }: Plan): void {
+  if (verdict !== 'WAIT') return
   const step = steps.map(({ kind }) => kind).join(' ')
   log({
     level: alarm ? 'alarm' : 'info',

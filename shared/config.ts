@@ -1,4 +1,5 @@
 import { patterns } from './model/ids.ts'
+import type { Shape } from './model/members.ts'
 import type { Transition } from './model/action.ts'
 import type { Verb } from './model/observation.ts'
 
@@ -8,6 +9,9 @@ export interface Config {
   readonly accountId: string
   readonly hooks: Readonly<Record<Transition, string>>
   readonly documents: Readonly<Record<Verb | 'reach', string>>
+  readonly shape: Shape
+  /** What a blank volume gets; `any` leaves it to the host. */
+  readonly fileSystem: string
   /** Where AWS is, if not at AWS: the local cloud, an emulator. */
   readonly endpoint: string | undefined
 }
@@ -15,7 +19,9 @@ export interface Config {
 type Environment = Readonly<Record<string, string | undefined>>
 
 const hookName = /^[A-Za-z0-9\-_/]{1,255}$/
+const mount = patterns.mount.source.slice(1, -1)
 const documentName = /^[a-zA-Z0-9_\-.:/]{3,128}$/
+const mountsOrNone = new RegExp(`^(${mount}(,${mount})*)?$`)
 const url = /^https?:\/\/\S+$/
 
 /** Every variable that is read, with its form and what it is. */
@@ -27,6 +33,9 @@ export const variables = {
   STAYPUT_TAKE_OVER_DOCUMENT: { form: documentName, is: 'the SSM document that makes an instance the member' },
   STAYPUT_HAND_OVER_DOCUMENT: { form: documentName, is: 'the SSM document that gives the member back' },
   STAYPUT_REACH_DOCUMENT: { form: documentName, is: 'the SSM document with which a peer tries an address' },
+  STAYPUT_MEMBERS: { form: /^([1-9][0-9]{0,2})?$/, is: 'how many members there are; left empty, the tags alone say' },
+  STAYPUT_MOUNTS: { form: mountsOrNone, is: 'where the volumes of each member belong; left empty, the tags alone say' },
+  STAYPUT_FILE_SYSTEM: { form: /^(any|xfs|ext4)?$/, is: 'what a blank volume gets; left empty, any' },
   AWS_REGION: { form: /^[a-z]{2}(-[a-z]+)+-[0-9]$/, is: 'the AWS Region; Lambda sets it' },
 } as const
 
@@ -53,6 +62,8 @@ export function readConfig(environment: Environment): Config {
       handOver: read('STAYPUT_HAND_OVER_DOCUMENT'),
       reach: read('STAYPUT_REACH_DOCUMENT'),
     },
+    shape: shapeOf(read('STAYPUT_MEMBERS'), read('STAYPUT_MOUNTS')),
+    fileSystem: read('STAYPUT_FILE_SYSTEM') || 'any',
     endpoint: environment['AWS_ENDPOINT_URL'] || undefined,
   }
   if (config.endpoint !== undefined && !url.test(config.endpoint)) {
@@ -61,6 +72,11 @@ export function readConfig(environment: Environment): Config {
   if (faults.length > 0) throw new BadConfig(faults)
   return config
 }
+
+const shapeOf = (members: string, mounts: string): Shape => ({
+  ...(members !== '' && { members: Number(members) }),
+  ...(mounts !== '' && { mounts: mounts.split(',') }),
+})
 
 export class BadConfig extends Error {
   override readonly name = 'BadConfig'

@@ -4,8 +4,8 @@ import type { Invocation, Ssm } from './aws/ssm.ts'
 import type { Config } from './config.ts'
 import type { LifecycleAction } from './model/action.ts'
 import { readReach } from './model/facts.ts'
-import type { CommandId, InstanceId, VolumeId } from './model/ids.ts'
-import type { Member } from './model/member.ts'
+import type { CommandId, InstanceId, SubnetId, VolumeId } from './model/ids.ts'
+import type { AttachIntent, Member, Volume } from './model/member.ts'
 import { assembleMembers } from './model/members.ts'
 import type { Command, Observation, Reach, Verb } from './model/observation.ts'
 
@@ -23,8 +23,14 @@ export interface Memory {
   readonly sent: SentCommand[]
   readonly asked: AskedPeer[]
   readonly refusedAttaches: Set<VolumeId>
+  /** Volumes that this invocation has announced for the instance, or seen there: a read of the past does not know it. */
+  readonly announced: Map<VolumeId, AttachIntent>
   /** What ended commands have printed: an end is final, and asking for each of them in every pass adds up. */
   readonly outputs: Map<CommandId, string>
+  /** What peers have answered in the end, for the same reason. */
+  readonly answers: Map<CommandId, Reach>
+  /** The ranges of subnets: a subnet never changes its own. */
+  readonly subnetCidrs: Map<SubnetId, string>
   /** Why the launch was given up. */
   givenUp?: string
   /** Whether it was this invocation that attached the interface. */
@@ -48,7 +54,10 @@ export const emptyMemory = (): Memory => ({
   sent: [],
   asked: [],
   refusedAttaches: new Set(),
+  announced: new Map(),
   outputs: new Map(),
+  answers: new Map(),
+  subnetCidrs: new Map(),
   claimed: false,
 })
 
@@ -73,17 +82,17 @@ export async function observe(
     ssm.agentOnline(action.instanceId),
     ssm.invocations(action.instanceId, now - commandsSince),
   ])
-  const { members, faults } = assembleMembers(interfaces, volumes)
-  // What EC2 shows attached here was attached after all, by another invocation: then no refusal permits a second time.
-  for (const volume of members.flatMap((member) => member.volumes)) {
-    if (volume.attachment?.instanceId === action.instanceId) memory.refusedAttaches.delete(volume.id)
-  }
+  const { members, faults } = assembleMembers(
+    interfaces,
+    volumes.map((one) => ({ ...one, resource: withIntent(one.resource, action.instanceId, memory, now) })),
+    config.shape,
+  )
   const held = members.find((member) => member.networkInterface.attachment?.instanceId === action.instanceId)
   const [instances, subnetCidr, commands, reaches] = await Promise.all([
     ec2.instances([...new Set([action.instanceId, ...holders(members)])]),
-    held && ec2.subnetCidr(held.networkInterface.subnetId),
+    held && readSubnetCidr(ec2, held.networkInterface.subnetId, memory),
     readCommands(ssm, action.instanceId, config, invocations, memory),
-    Promise.all(memory.asked.map((asked) => readAnswer(ssm, asked))),
+    Promise.all(memory.asked.map((asked) => readAnswer(ssm, asked, memory))),
   ])
   return {
     now,
@@ -99,6 +108,19 @@ export async function observe(
     refusedAttaches: memory.refusedAttaches,
     ...(memory.givenUp !== undefined && { givenUp: memory.givenUp }),
   }
+}
+
+/**
+ * What EC2 shows attached here was attached after all, by another invocation: then no refusal permits a second time. What
+ * was attached or announced here once stays announced, although a read of the past shows it untouched.
+ */
+function withIntent(volume: Volume, instanceId: InstanceId, memory: Memory, now: number): Volume {
+  if (volume.attachment?.instanceId === instanceId) {
+    memory.refusedAttaches.delete(volume.id)
+    if (!memory.announced.has(volume.id)) memory.announced.set(volume.id, { instanceId, at: now })
+  }
+  const intent = memory.announced.get(volume.id)
+  return intent && volume.intent?.instanceId !== instanceId ? { ...volume, intent } : volume
 }
 
 /** Every instance to which an interface or a volume of the ensemble is attached. */
@@ -152,7 +174,19 @@ function verbOf(document: string, config: Config): Verb | undefined {
   return document === config.documents.handOver ? 'handOver' : undefined
 }
 
-async function readAnswer(ssm: Ssm, { id, peer, address, sentAt }: AskedPeer): Promise<Reach> {
+async function readSubnetCidr(ec2: Ec2, id: SubnetId, { subnetCidrs }: Memory): Promise<string | undefined> {
+  const cidr = subnetCidrs.get(id) ?? (await ec2.subnetCidr(id))
+  if (cidr !== undefined) subnetCidrs.set(id, cidr)
+  return cidr
+}
+
+async function readAnswer(ssm: Ssm, asked: AskedPeer, { answers }: Memory): Promise<Reach> {
+  const answer = answers.get(asked.id) ?? (await askedReach(ssm, asked))
+  if (answer.answer !== 'running') answers.set(asked.id, answer)
+  return answer
+}
+
+async function askedReach(ssm: Ssm, { id, peer, address, sentAt }: AskedPeer): Promise<Reach> {
   const result = await ssm.invocation(id, peer)
   const status = result?.status ?? 'running'
   if (status === 'succeeded') {

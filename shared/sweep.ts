@@ -24,7 +24,9 @@ export interface Swept {
 export async function sweep(world: World, signal: AbortSignal): Promise<Swept[]> {
   const instances = await world.ports.autoScaling.instances(world.config.ensemble)
   const actions = instances.flatMap((instance) => openActions(instance, world.config.hooks))
-  return Promise.all(actions.map(async (action) => ({ action, outcome: await advance(action, world, signal) })))
+  return Promise.all(
+    actions.map(async (action) => ({ action, outcome: await advance(action, world, signal, 'patient') })),
+  )
 }
 
 function openActions(instance: GroupInstance, hooks: Readonly<Record<Transition, string>>): LifecycleAction[] {

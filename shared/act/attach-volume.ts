@@ -1,4 +1,5 @@
-import type { Answer } from '../aws/failure.ts'
+import { type Answer, CallFailure } from '../aws/failure.ts'
+import { limits } from '../model/limits.ts'
 import type { AttachVolume } from '../model/plan.ts'
 import type { Acting } from './act.ts'
 
@@ -8,11 +9,23 @@ import type { Acting } from './act.ts'
  * announced, and a later pass free to attach a second time.
  */
 export async function attachVolume(step: AttachVolume, { ports, memory, now }: Acting): Promise<Answer> {
-  const announced = await ports.ec2.announceAttach(step.volumeId, { instanceId: step.instanceId, at: now() })
+  const intent = { instanceId: step.instanceId, at: now() }
+  const announced = await ports.ec2.announceAttach(step.volumeId, intent)
   if (announced.done !== 'yes') return announced
+  memory.announced.set(step.volumeId, intent)
+  if (now() - intent.at > limits.observationAgeMax) {
+    // Others may have attached it meanwhile, and have lost it again. Nothing was asked of EC2, so it may be asked later.
+    memory.refusedAttaches.add(step.volumeId)
+    return { done: 'no', failure: tooLate(step) }
+  }
   const attached = await ports.ec2.attachVolume(step.volumeId, step.instanceId, step.device)
   // A refusal is certain to have done nothing, so this invocation, which alone knows of it, may try again.
   if (attached.done === 'no') memory.refusedAttaches.add(step.volumeId)
   else memory.refusedAttaches.delete(step.volumeId)
   return attached
+}
+
+function tooLate({ volumeId, instanceId }: AttachVolume): CallFailure {
+  const cause = 'announcing it took too long, so the reason to attach it is old'
+  return new CallFailure(`attaching ${volumeId} to ${instanceId}`, 'conflict', 'TooLate', cause)
 }

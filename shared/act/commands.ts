@@ -15,6 +15,7 @@ export async function takeOver(step: TakeOver, acting: Acting): Promise<Answer> 
     SubnetCidr: step.subnetCidr,
     Peers: step.peers.map((peer) => `${peer.id}=${peer.address}`).join(','),
     Format: step.format.join(',') || none,
+    FileSystem: acting.config.fileSystem,
     Bootstrap: step.bootstrap ? 'permitted' : 'denied',
   })
 }

@@ -143,9 +143,11 @@ function ofEnsemble(ensemble: string) {
   return { Filters: [{ Name: `tag:${identityTags.ensemble}`, Values: [literal(ensemble)] }] }
 }
 
+const escaped = String.raw`\$&`
+
 /** EC2 filters know the wildcards * and ?, which a name must not become. */
 function literal(text: string): string {
-  return text.replace(/[\\*?]/g, String.raw`\$&`)
+  return text.replace(/[\\*?]/g, escaped)
 }
 
 function tagged<Resource>(resource: Resource, zone: string | undefined, tags: readonly sdk.Tag[] | undefined) {
@@ -224,5 +226,6 @@ function readInstance(one: sdk.Instance): Instance {
       deviceIndex: card.Attachment?.DeviceIndex ?? -1,
     })),
     devices: (one.BlockDeviceMappings ?? []).map((mapping) => mapping.DeviceName ?? ''),
+    volumes: (one.BlockDeviceMappings ?? []).map((mapping) => mapping.Ebs?.VolumeId ?? ''),
   }
 }

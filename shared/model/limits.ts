@@ -34,6 +34,11 @@ export const limits = {
   /** Looking again: the first pause, and the longest. Reads are cheap beside the minutes that a boot takes. */
   pauseMin: 200,
   pauseMax: 3000,
+  /** A wait that has lasted for long may become longer by this share, but by no more than `pauseLongest`. */
+  pauseShareMax: 0.1,
+  pauseLongest: 15_000,
+  /** Between two looks of the sweep at an action with which it has had nothing to do yet. */
+  pausePatient: 10_000,
   /**
    * "There is nothing to do" must hold this long before it is believed: a read may be older than the event that led to
    * it, and whoever turns away too early leaves the action to the sweep.

@@ -15,6 +15,17 @@ export interface Members {
 }
 
 /**
+ * What the tags must add up to, as far as somebody has said. A tag that is lost leaves no doubt of its own: a volume of
+ * two, or a whole member, is simply not there. Without its transaction log a server would vote with what it has
+ * forgotten, and servers that are told of too few others take a minority for a quorum.
+ */
+export interface Shape {
+  readonly members?: number
+  /** Where the volumes of every member belong. */
+  readonly mounts?: readonly string[]
+}
+
+/**
  * Puts interfaces and volumes together into members. A member whose tags leave any doubt is no member at all but a
  * fault: two interfaces with one id, a volume without a mount, a volume in another zone. Picking the first of two has
  * cost others a quorum (kops#14560).
@@ -22,6 +33,7 @@ export interface Members {
 export function assembleMembers(
   interfaces: readonly Tagged<NetworkInterface>[],
   volumes: readonly Tagged<Volume>[],
+  shape: Shape = {},
 ): Members {
   const faults: string[] = []
   const members: Member[] = []
@@ -29,10 +41,16 @@ export function assembleMembers(
     const id = memberId(text ?? '')
     const mine = interfaces.filter((one) => one.member === text)
     const disks = volumes.filter((one) => one.member === text)
-    const wrong = id === undefined ? badId(text, [...mine, ...disks]) : faultsOf(id, mine, disks)
+    const wrong = id === undefined ? badId(text, [...mine, ...disks]) : faultsOf(id, mine, disks, shape)
     const [card] = mine
     if (id !== undefined && card && wrong.length === 0) members.push(member(id, card, disks))
     faults.push(...wrong)
+  }
+  const found = new Set([...interfaces, ...volumes].map((one) => one.member)).size
+  if (shape.members !== undefined && found !== shape.members) {
+    faults.push(
+      `the tags speak of ${found} members, and there are ${shape.members}: a tag was lost, or is one too many`,
+    )
   }
   return { members: members.toSorted((a, b) => a.id - b.id), faults }
 }
@@ -51,6 +69,7 @@ function faultsOf(
   id: MemberId,
   interfaces: readonly Tagged<NetworkInterface>[],
   volumes: readonly Tagged<Volume>[],
+  shape: Shape,
 ): string[] {
   const faults: string[] = []
   if (interfaces.length !== 1) {
@@ -58,6 +77,9 @@ function faultsOf(
     faults.push(`member ${id} has ${interfaces.length} network interfaces (${which}), not one`)
   }
   if (volumes.length === 0) faults.push(`member ${id} has no volume`)
+  for (const mount of shape.mounts ?? []) {
+    if (!volumes.some((one) => one.resource.mount === mount)) faults.push(`member ${id} has no volume for ${mount}`)
+  }
   const mounts = new Set<string>()
   for (const { resource, zone } of volumes) {
     if (!patterns.mount.test(resource.mount)) {

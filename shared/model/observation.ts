@@ -23,7 +23,7 @@ export interface Observation {
   readonly reaches: readonly Reach[]
   /** Why this invocation has given the launch up: what came of that must not look like a reason of its own. */
   readonly givenUp?: string
-  /** Attach calls of this invocation that EC2 refused: those, and only those, may be repeated. */
+  /** Attach calls that this invocation did not make, or EC2 refused to it: those, and only those, may be repeated. */
   readonly refusedAttaches: ReadonlySet<VolumeId>
 }
 
@@ -43,6 +43,8 @@ export interface Instance {
   readonly launchTime: number
   readonly networkInterfaces: readonly { readonly id: string; readonly deviceIndex: number }[]
   readonly devices: readonly string[]
+  /** What EC2 shows among its disks. */
+  readonly volumes: readonly string[]
 }
 
 export type Verb = 'takeOver' | 'handOver'

@@ -120,8 +120,11 @@ export function outsideProof(seen: Observation, self: Instance, member: Member):
     : { kind: 'awaited', because, alarm: true }
 }
 
-/** A peer that EC2 does not show just now is unknown, not absent. */
+/** A peer that EC2 does not show just now, or whose tags are in doubt, is unknown, not absent. */
 function nobodyToAsk(seen: Observation, self: Instance): OutsideProof {
+  if (seen.tagFaults.length > 0) {
+    return { kind: 'awaited', because: `the peers are in doubt: ${seen.tagFaults.join('; ')}`, alarm: true }
+  }
   const hidden = holdersInService(seen, self).find((id) => !ec2Instance(seen, id))
   return hidden === undefined
     ? { kind: 'proved', because: 'there is no peer in service to ask' }

@@ -68,8 +68,35 @@ describe('members are put together from tags', () => {
     expect(faults.join('\n')).toMatch(fault)
   })
 
+  test('a fault names every resource that it is about', () => {
+    const cards = [tagged(card(1), 'x'), tagged(card(2), '2'), tagged(card(3), '2')]
+    const { faults } = assembleMembers(cards, [tagged(volume(1), 'x'), tagged(volume(2), '2')])
+    expect(faults[0]).toContain(`${card(1).id}, ${volume(1).id}: tag stayput:member is "x"`)
+    expect(faults[1]).toContain(`(${card(2).id}, ${card(3).id})`)
+  })
+
+  test('a volume without an interface has no zone to be compared with', () => {
+    expect(assembleMembers([], [tagged(volume(1), '1')]).faults).toEqual([
+      'member 1 has 0 network interfaces (none), not one',
+    ])
+  })
+
   test('a fault of one member leaves the others alone', () => {
     const cards = [tagged(card(1), '1'), tagged(card(2), '2')]
     expect(assembleMembers(cards, [tagged(volume(2), '2')]).members.map((one) => one.id)).toEqual([2])
+  })
+
+  test.each([
+    ['a member whose tags are lost', { members: 2 }, /tags speak of 1 members, and there are 2/],
+    ['a member too many', { members: 0 }, /tags speak of 1 members, and there are 0/],
+    ['a volume whose tags are lost', { mounts: ['/var/lib/zookeeper', '/log'] }, /member 1 has no volume for \/log/],
+  ])('%s is missed where it is known what there must be', (_, shape, fault) => {
+    const { faults } = assembleMembers([tagged(card(1), '1')], [tagged(volume(1), '1')], shape)
+    expect(faults.join('\n')).toMatch(fault)
+  })
+
+  test('tags that add up to what there must be are no fault', () => {
+    const shape = { members: 1, mounts: ['/var/lib/zookeeper'] }
+    expect(assembleMembers([tagged(card(1), '1')], [tagged(volume(1), '1')], shape).faults).toEqual([])
   })
 })
