@@ -179,6 +179,30 @@ describe('promise 6: every open action ends', () => {
     expect(verdict?.because).toContain('tag stayput:member is null')
   })
 
+  test('while a member has lost its tags, no server is told of an ensemble without it', async () => {
+    const world = createWorld({ size: 3 })
+    await world.settled([1, 2, 3])
+    const [first, second] = world.members
+    const belongings = [second!.networkInterfaceId, ...second!.volumeIds]
+    const tags = belongings.map(
+      (id) => (world.cloud.ec2.networkInterfaces.get(id) ?? world.cloud.ec2.volumes.get(id))!.tags,
+    )
+    const ours = [{ Key: 'stayput:ensemble' }]
+    world.cloud.call('ec2.DeleteTags', { Resources: belongings, Tags: ours })
+    const before = succeeded(world, 'ssm.SendCommand').length
+    world.cloud.ec2.fail(world.instanceOf(1)!)
+    await world.clock.pass(10 * minutes)
+    expect(succeeded(world, 'ssm.SendCommand')).toHaveLength(before)
+    expect(world.app.lines.findLast((line) => line.level === 'alarm')?.because).toContain('and there are 3')
+    expect(world.instanceOf(first!.id)).toBeUndefined()
+
+    for (const [index, id] of belongings.entries()) {
+      const Tags = [{ Key: 'stayput:ensemble', Value: tags[index]!['stayput:ensemble'] }]
+      world.cloud.call('ec2.CreateTags', { Resources: [id], Tags })
+    }
+    await world.settled([1, 2, 3])
+  })
+
   test('a lost event costs a minute, not the launch', async () => {
     const world = createWorld({ settings: { eventLoss: 1 } })
     await world.settled([1])
