@@ -1,7 +1,7 @@
 import { fromMacrotask } from './drain.ts'
 import { faultKinds, type FaultKind } from './faults.ts'
 import { mutants } from './mutants.ts'
-import type { PromiseName } from './promises.ts'
+import type { PromiseName } from './promises/watch.ts'
 import { run, type Run } from './run.ts'
 import { chaosMs, drawSwarm, type SwarmOptions } from './swarm.ts'
 import { Tally } from './tally.ts'
@@ -50,7 +50,7 @@ export async function runBatch(
       failures.push({ seed, promise: 'thrown', what: done.thrown })
     } else {
       hashes[seed] = done.hash
-      tally.merge(done.tally.toJSON())
+      tally.merge(done.tally.counts)
       sum.worstRecoveryMs = Math.max(sum.worstRecoveryMs, done.recoveryMs)
       sum.virtualMs += done.virtualMs
       sum.events += done.events
@@ -72,7 +72,7 @@ function attempt(seed: number, options: BatchOptions): Run | { readonly thrown: 
 
 export function sumOf(batches: readonly Batch[]): Batch {
   const tally = new Tally()
-  for (const batch of batches) tally.merge(batch.tally)
+  for (const batch of batches) tally.merge(Object.entries(batch.tally))
   const total = (figure: (batch: Batch) => number): number => batches.reduce((sum, batch) => sum + figure(batch), 0)
   return {
     seeds: total((batch) => batch.seeds),

@@ -1,5 +1,8 @@
+const known = new Map<string, boolean>()
+
 /** Whether an operation only looks. */
 export function isRead(operation: string): boolean {
-  const name = operation.slice(operation.indexOf('.') + 1)
-  return name.startsWith('Describe') || name.startsWith('Get') || name.startsWith('List')
+  const answer = known.get(operation) ?? /\.(Describe|Get|List)/.test(operation)
+  known.set(operation, answer)
+  return answer
 }

@@ -3,7 +3,7 @@ import type { Settings } from '../../lab/cloud/settings.ts'
 import { calm } from '../../lab/cloud/settings.ts'
 import { misfortunes } from './misfortune.ts'
 import { deeds, restoreGroup } from './operator.ts'
-import { groupsOf, type Scene } from './scene.ts'
+import { groupsOf, quietly, type Scene } from './scene.ts'
 import { type Mishap, type Swarm, usual } from './swarm.ts'
 
 /** Sets the faults of a seed going, and ends them. */
@@ -16,8 +16,7 @@ export function scheduleChaos(scene: Scene, swarm: Swarm): void {
 }
 
 function strike(scene: Scene, mishap: Mishap): void {
-  const instances = scene.cloud.autoscaling.members.all()
-  const target = instances[Math.floor(mishap.whom * instances.length)]?.instanceId ?? ''
+  const target = whomOf(scene, mishap)
   const act = misfortunes[mishap.kind] ?? deeds[mishap.kind]
   try {
     scene.promises.disturb(target)
@@ -28,6 +27,14 @@ function strike(scene: Scene, mishap: Mishap): void {
   }
   scene.tally.add(`fault ${mishap.kind}`)
   scene.journal.note(`mishap ${mishap.kind}`, () => `!! ${mishap.kind} (${target})`)
+}
+
+/** Half of the time somebody on the way in or out, where there is one: there the most can go wrong. */
+function whomOf({ cloud }: Scene, { whom }: Mishap): string {
+  const instances = cloud.autoscaling.members.all()
+  const moving = instances.filter((one) => one.lifecycleState !== 'InService')
+  const [among, share] = whom < 0.5 && moving.length > 0 ? [moving, whom * 2] : [instances, whom]
+  return among[Math.floor(share * among.length)]?.instanceId ?? ''
 }
 
 /** The cloud's settings are what every service reads at each use; only the simulation changes them on the way. */
@@ -89,13 +96,4 @@ export function endChaos(scene: Scene): void {
     quietly(() => void scene.cloud.call('autoscaling.CancelInstanceRefresh', { AutoScalingGroupName: group.name }))
   }
   for (const { instanceId } of scene.cloud.autoscaling.members.all()) scene.cloud.ssm.startAgent(instanceId)
-}
-
-/** What AWS refuses is not to be mended in that way any more. */
-function quietly(task: () => void): void {
-  try {
-    task()
-  } catch (error) {
-    if (!(error instanceof AwsError)) throw error
-  }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lab/cloud/clock.ts'
+import { coreClock } from '../../lab/stack/core-clock.ts'
 import { functionEnvironment } from '../../lab/stack/environment.ts'
 import type { FunctionName } from '../../lab/stack/functions.ts'
 import type { Settings } from '../../lab/cloud/settings.ts'
@@ -14,6 +15,7 @@ import type { Ports } from '../../shared/observe.ts'
 import { parse } from '../../shared/parse.ts'
 import { planFor } from '../../shared/plan/plan.ts'
 import { sweep } from '../../shared/sweep.ts'
+import type { Polls } from './polls.ts'
 import type { Life } from './port.ts'
 
 /** What a planted bug may put in another's place; the production code knows nothing of it. */
@@ -34,15 +36,23 @@ export const configOf = (ensemble: string, settings: Settings): Config =>
 export async function invoke(
   name: FunctionName,
   event: unknown,
-  parts: { life: Life; send: Send; clock: Clock; config: Config; log: Log; composition: Composition },
+  parts: {
+    life: Life
+    send: Send
+    clock: Clock
+    config: Config
+    log: Log
+    composition: Composition
+    polls: Polls | undefined
+  },
 ): Promise<unknown> {
-  const { life, send, clock, config, log, composition } = parts
-  const time = coreClock(clock, life)
+  const { life, send, clock, config, log, composition, polls } = parts
+  const time = coreClock(clock, life.skewMs)
   const ports: Ports = { ec2: ec2Port(send), autoScaling: autoScalingPort(send), ssm: ssmPort(send) }
   const world: World = {
     ports: composition.ports?.(ports, time) ?? ports,
     config,
-    clock: time,
+    clock: polls?.unhurried(time) ?? time,
     log,
     ...(composition.plan && { plan: composition.plan(planFor) }),
   }
@@ -54,22 +64,5 @@ export async function invoke(
     return 'action' in parsed ? await advance(parsed.action, world, timeout.signal) : parsed
   } finally {
     cancel()
-  }
-}
-
-function coreClock(clock: Clock, { skewMs }: Life): CoreClock {
-  return {
-    now: () => clock.now() + skewMs,
-    pause: (ms, signal) =>
-      new Promise((resolve) => {
-        if (signal.aborted) return resolve()
-        const end = (): void => {
-          cancel()
-          signal.removeEventListener('abort', end)
-          resolve()
-        }
-        const cancel = clock.after(ms, end)
-        signal.addEventListener('abort', end)
-      }),
   }
 }

@@ -6,6 +6,7 @@ import type { Log } from '../../shared/log.ts'
 import { between, streamOf } from './chance.ts'
 import { type Composition, configOf, invoke, timeoutsMs } from './core.ts'
 import type { EventFault } from './faults.ts'
+import { Polls } from './polls.ts'
 import { createNetwork, type DrawFate, Life } from './port.ts'
 import type { Scene } from './scene.ts'
 import { watchLog } from './sometimes.ts'
@@ -30,6 +31,7 @@ export function deploy(scene: Scene, swarm: Swarm, composition: Composition, fat
   const { clock, settings } = cloud.kernel
   const random = streamOf(swarm.seed, 'events')
   const network = createNetwork({ cloud, random: streamOf(swarm.seed, 'calls'), journal, tally, promises, fate })
+  const polls = swarm.everyPoll ? undefined : new Polls(cloud, streamOf(swarm.seed, 'polls'))
   const running = new Set<Life>()
   const start = clock.now()
   const strikes = (kind: EventFault): boolean => {
@@ -51,11 +53,15 @@ export function deploy(scene: Scene, swarm: Swarm, composition: Composition, fat
     const log: Log = (line) => {
       if (!life.dead) watchLog(line, life, scene)
     }
-    clock.after(timeoutsMs[name] + graceMs, () => life.kill())
+    const overTime = clock.after(timeoutsMs[name] + graceMs, () => {
+      promises.overTime(life)
+      life.kill()
+    })
     try {
-      const parts = { life, send: network(life), clock, config, log, composition }
+      const parts = { life, send: network(life), clock, config, log, composition, polls }
       return await Promise.race([invoke(name, event, parts), life.ended])
     } finally {
+      overTime()
       running.delete(life)
       promises.ended(life, name === 'sweep' ? cloud.autoscaling.members.all().length : 1)
       journal.note(`end ${name}`, () => `${ensemble} ${name} ${life.dead ? 'is killed' : 'ends'}${subject(event)}`)

@@ -11,6 +11,8 @@ export interface Member {
   readonly networkInterfaceId: string
   readonly address: string
   readonly volumeIds: readonly string[]
+  /** Where each volume belongs, in the same order. */
+  readonly mounts: readonly string[]
 }
 
 export interface Group {
@@ -89,6 +91,7 @@ function createMember(call: Call, plan: EnsemblePlan, id: number, subnet: Subnet
     networkInterfaceId: NetworkInterface?.NetworkInterfaceId ?? '',
     address: NetworkInterface?.PrivateIpAddress ?? '',
     volumeIds,
+    mounts: mounts.slice(0, plan.volumes),
   }
 }
 

@@ -1,9 +1,8 @@
 import type { Operation } from '../../shared/aws/operations.ts'
 import { isRead } from './calls.ts'
 import { fromMacrotask } from './drain.ts'
-import type { DrawFate, Fate } from './port.ts'
+import type { Fate } from './port.ts'
 import { run, type Run } from './run.ts'
-import type { Scene } from './scene.ts'
 import type { EnsemblePlan, Mishap, Swarm } from './swarm.ts'
 
 /**
@@ -26,20 +25,22 @@ const fates = [
 interface Flow {
   readonly name: string
   readonly size: number
-  /** How many minutes until the flow begins; the calls before are left alone. */
-  readonly fromMs: number
+  /** Whether the ensemble is in service before the flow begins. */
+  readonly formed: boolean
   readonly mishaps: readonly Mishap[]
 }
 
 const minute = 60_000
-const mishap = (kind: Mishap['kind']): Mishap => ({ kind, at: 3 * minute, whom: 0, how: 0 })
+const mishap = (kind: Mishap['kind']): Mishap => ({ kind, at: 1000, whom: 0, how: 0 })
 
 const flows: readonly Flow[] = [
-  { name: 'launch', size: 1, fromMs: 0, mishaps: [] },
-  { name: 'terminate', size: 1, fromMs: 3 * minute, mishaps: [mishap('terminate-in-group')] },
-  { name: 'bootstrap of three', size: 3, fromMs: 0, mishaps: [] },
-  { name: 'replacement of one of three', size: 3, fromMs: 3 * minute, mishaps: [mishap('terminate-in-group')] },
-  { name: 'death of one of three', size: 3, fromMs: 3 * minute, mishaps: [mishap('instance-dies')] },
+  { name: 'launch', size: 1, formed: false, mishaps: [] },
+  { name: 'terminate', size: 1, formed: true, mishaps: [mishap('terminate-in-group')] },
+  { name: 'bootstrap of three', size: 3, formed: false, mishaps: [] },
+  { name: 'replacement of one of three', size: 3, formed: true, mishaps: [mishap('terminate-in-group')] },
+  { name: 'death of one of three', size: 3, formed: true, mishaps: [mishap('instance-dies')] },
+  { name: 'refresh of one of three', size: 3, formed: true, mishaps: [mishap('refresh')] },
+  { name: 'refresh that launches first', size: 3, formed: true, mishaps: [mishap('refresh-launch-first')] },
 ]
 
 export interface Exhaustive {
@@ -75,33 +76,26 @@ export async function runExhaustive(each = 1): Promise<Exhaustive> {
 /** The calls of the undisturbed flow, in order. */
 function callsOf(flow: Flow): Operation[] {
   const calls: Operation[] = []
-  const done = run(swarmOf(flow), { fate: (scene) => counting(scene, flow, (operation) => void calls.push(operation)) })
+  const done = run(swarmOf(flow), { fate: () => (operation) => void calls.push(operation) })
   if (done.broken) throw new Error(`${flow.name} fails undisturbed: ${done.broken.promise} ${done.broken.what}`)
   return calls
 }
 
 function runOnce(flow: Flow, at: number, fate: Fate | 'twice'): Run {
   let made = 0
-  return run(swarmOf(flow), {
-    fate: (scene) => counting(scene, flow, () => (++made === at ? fate : undefined)),
-  })
+  return run(swarmOf(flow), { fate: () => () => (++made === at ? fate : undefined) })
 }
 
-/** Asks for the fate of each call of the flow. */
-function counting(scene: Scene, { fromMs }: Flow, decide: (operation: Operation) => Fate | 'twice' | void): DrawFate {
-  const { clock } = scene.cloud.kernel
-  const begin = clock.now() + fromMs
-  return (operation) => (clock.now() < begin ? undefined : (decide(operation) as Fate))
-}
-
-function swarmOf({ size, mishaps }: Flow): Swarm {
+function swarmOf({ size, formed, mishaps }: Flow): Swarm {
   const ensemble: EnsemblePlan = { name: 'zookeeper', size, zones: 3, layout: 'group-per-member', volumes: 1 }
   return {
     seed: 1,
     ensembles: [ensemble],
+    formed,
+    everyPoll: false,
     only: new Set(),
     from: 0,
-    until: 4 * minute,
+    until: 2 * minute,
     calls: new Map(),
     events: new Map(),
     temper: {},

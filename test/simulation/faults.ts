@@ -45,6 +45,7 @@ export const mishaps = [
   'instance-reboots',
   'zone-outage',
   'network-cut',
+  'address-hidden',
   'holder-hangs',
   'agent-dies',
   'agent-restarts',
@@ -73,6 +74,7 @@ export const operatorFaults = [
   'set-unhealthy',
   'detach-volume',
   'detach-interface',
+  'volume-astray',
   'tag-changed',
   'hook-short',
 ] as const

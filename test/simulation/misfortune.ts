@@ -1,4 +1,5 @@
 import type { VolumeContent } from '../../lab/hosts/modelled/disk.ts'
+import { limits } from '../../shared/model/limits.ts'
 import type { MishapKind } from './faults.ts'
 import { membersOf, repairAfter, type Scene } from './scene.ts'
 import type { Mishap } from './swarm.ts'
@@ -7,6 +8,8 @@ import type { Mishap } from './swarm.ts'
 type Misfortune = (scene: Scene, mishap: Mishap, instanceId: string) => boolean
 
 const minute = 60_000
+/** Milliseconds after which no command begins any more. */
+const commandLifeMs = limits.commandNotAfter
 
 export const misfortunes: Partial<Readonly<Record<MishapKind, Misfortune>>> = {
   'instance-dies'({ cloud }, _mishap, id) {
@@ -41,12 +44,27 @@ export const misfortunes: Partial<Readonly<Record<MishapKind, Misfortune>>> = {
   'agent-restarts'(scene, { how }, id) {
     return silence(scene, id, how * 3 * minute)
   },
-  'command-twice'({ cloud }) {
-    cloud.ssm.duplicateNextDelivery()
+  'command-twice'({ cloud }, { whom, how }, id) {
+    const to = whom < 0.5 ? id : undefined
+    cloud.ssm.duplicateNextDelivery(to)
+    // The one at once, the other while it may still begin: as an agent does that crashes, or a machine that reboots.
+    if (how > 0.3) cloud.ssm.delayNextDelivery(how * commandLifeMs, to)
     return true
   },
-  'command-late'({ cloud }, { how }) {
-    cloud.ssm.delayNextDelivery(how * 5 * minute)
+  'command-late'({ cloud }, { whom, how }, id) {
+    // Mostly within the time in which it may still begin.
+    cloud.ssm.delayNextDelivery(how < 0.75 ? how * commandLifeMs : how * 5 * minute, whom < 0.5 ? id : undefined)
+    return true
+  },
+  'address-hidden'(scene, { how }, id) {
+    if (!exists(scene, id)) return false
+    const hide = (hidden: boolean): void => {
+      scene.promises.hide(id, hidden)
+      if (exists(scene, id)) scene.hosts.hideAddress(id, hidden)
+    }
+    hide(true)
+    // A long one outlasts the faults of a short seed: only then does anybody give up.
+    scene.cloud.kernel.clock.after(how < 0.6 ? how * 5 * minute : how * 25 * minute, () => hide(false))
     return true
   },
   'unmount-fails': (scene, _mishap, id) => breaks(scene, id, 'unmount'),
@@ -83,7 +101,11 @@ function cutOff(scene: Scene, id: string, ms: number): boolean {
 function silence(scene: Scene, id: string, ms: number): boolean {
   if (!scene.cloud.ssm.agents.get(id)?.running) return false
   scene.cloud.ssm.stopAgent(id)
-  repairAfter(scene, ms, () => scene.cloud.ssm.startAgent(id))
+  repairAfter(scene, ms, () => {
+    // Until now SSM may have said that it is lost.
+    scene.promises.disturb(id)
+    scene.cloud.ssm.startAgent(id)
+  })
   return true
 }
 
@@ -95,8 +117,7 @@ function breaks(scene: Scene, id: string, what: Parameters<Scene['hosts']['break
 
 /** A machine exists from its first boot on. */
 function exists({ cloud }: Scene, id: string): boolean {
-  const state = cloud.ec2.instances.get(id)?.state
-  return state === 'running' || state === 'shutting-down'
+  return cloud.ec2.instances.get(id)?.state === 'running'
 }
 
 /** Volumes on which nothing is mounted: only there does a disk change under nobody's hands. */

@@ -2,7 +2,7 @@ import { names } from '../../lab/stack/environment.ts'
 import { identityTags } from '../../shared/model/tags.ts'
 import { calmMaintenance, type Group, hookSeconds, type Member } from './ensembles.ts'
 import type { MishapKind } from './faults.ts'
-import { groupsOf, memberOn, membersOf, repairAfter, type Scene } from './scene.ts'
+import { groupsOf, memberOn, membersOf, quietly, repairAfter, type Scene } from './scene.ts'
 import type { Mishap } from './swarm.ts'
 
 /** What operators do. Each answers whether there was anything to do it to; EC2's refusals are the caller's. */
@@ -59,11 +59,15 @@ export const deeds: Partial<Readonly<Record<MishapKind, Deed>>> = {
     scene.cloud.call('ec2.DetachNetworkInterface', { AttachmentId: card.attachment.attachmentId })
     return true
   },
+  'volume-astray'(scene, mishap) {
+    return lieInWait(scene, mishap)
+  },
   'tag-changed'(scene, mishap) {
     // One of several volumes that loses its tag is no longer known to belong to anybody: that can't be noticed.
     const members = membersOf(scene).filter((one) => one.volumeIds.length === 1)
     const member = members[Math.floor(mishap.whom * members.length)]
-    if (!member) return false
+    // Where interface and volume both say that they are another's, there is nothing left to be in doubt about.
+    if (!member || !scene.promises.tagsAreRight()) return false
     const target = mishap.how < 0.4 ? member.networkInterfaceId : (member.volumeIds[0] ?? '')
     const [Key, right, wrong] = tagChange(member, mishap.how)
     const write = (Value: string): void => {
@@ -157,6 +161,54 @@ function putHooks({ cloud }: Scene, { name }: Group, HeartbeatTimeout: number): 
       DefaultResult: 'ABANDON',
     })
   }
+}
+
+/**
+ * Somebody means another volume: the next time that a member is claimed, its volume is attached to a neighbour, in
+ * service or not, before its own instance asks for it; after some minutes the mistake is seen.
+ */
+function lieInWait(scene: Scene, { how }: Mishap): boolean {
+  const { cloud } = scene
+  const { clock } = cloud.kernel
+  const end = clock.now() + 5 * minute
+  let done = false
+  cloud.ec2.networkInterfaces.watch((id, before, after) => {
+    const claimed = after?.attachment !== undefined && before?.attachment === undefined
+    const member = membersOf(scene).find((one) => one.networkInterfaceId === id)
+    if (!claimed || !member || done || clock.now() > end) return
+    const neighbour = neighbourOf(scene, member, after.attachment.instanceId)
+    if (neighbour === undefined) return
+    done = true
+    clock.after(1, () => mistake(scene, member, neighbour, minute + how * 14 * minute))
+  })
+  return true
+}
+
+function mistake({ cloud, promises }: Scene, member: Member, InstanceId: string, ms: number): void {
+  const VolumeId = member.volumeIds.find((one) => cloud.ec2.volumes.get(one)?.state === 'available')
+  if (VolumeId === undefined || cloud.ec2.instances.get(InstanceId)?.state !== 'running') return
+  const mark = (is: boolean): void => {
+    promises.disturb(InstanceId, VolumeId)
+    promises.astray(VolumeId, is)
+  }
+  mark(true)
+  quietly(() => cloud.call('ec2.AttachVolume', { VolumeId, InstanceId, Device: '/dev/sdz' }))
+  const takeBack = (): void => {
+    const there = cloud.ec2.volumes.get(VolumeId)?.attachment
+    if (there?.instanceId !== InstanceId) return mark(false)
+    quietly(() => cloud.call('ec2.DetachVolume', { VolumeId, InstanceId }))
+    cloud.kernel.clock.after(minute, takeBack)
+  }
+  cloud.kernel.clock.after(ms, takeBack)
+}
+
+function neighbourOf({ cloud }: Scene, { zone }: Member, self: string): string | undefined {
+  const running = cloud.ec2.instances.all().filter((one) => one.zone === zone && one.state === 'running')
+  const disks = cloud.ec2.volumes
+    .all()
+    .flatMap(({ attachment }) => (attachment?.device === '/dev/sdz' ? attachment : []))
+  const free = running.filter((one) => !disks.some((disk) => disk.instanceId === one.instanceId))
+  return free.find((one) => one.instanceId !== self)?.instanceId
 }
 
 function touch({ cloud, promises }: Scene, member: Member): void {

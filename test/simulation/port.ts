@@ -4,12 +4,15 @@ import { throttlingError } from '../../lab/cloud/faults.ts'
 import type { OperationName } from '../../lab/cloud/operation.ts'
 import type { Random } from '../../lab/cloud/random.ts'
 import { createThrottle } from '../../lab/cloud/throttle.ts'
+import { openWitness } from '../../lab/stack/record-file.ts'
 import type { Operation, Send } from '../../shared/aws/operations.ts'
 import { isRead } from './calls.ts'
 import { between } from './chance.ts'
 import type { CallFault } from './faults.ts'
 import type { Journal } from './journal.ts'
 import type { Promises } from './promises.ts'
+import type { Arrival } from './promises/watch.ts'
+import { createReads } from './reads.ts'
 import type { Tally } from './tally.ts'
 
 /** One run of a function. Once killed it neither asks nor learns anything any more; what it has asked for may happen. */
@@ -21,6 +24,8 @@ export class Life {
   readonly startedAt: number
   dead = false
   calls = 0
+  /** When the latest of the answers arrives that are late. */
+  answersBy = 0
   #end: ((error: Error) => void) | undefined
   readonly ended: Promise<never>
 
@@ -63,33 +68,6 @@ const late = { least: 2000, most: 290_000 }
 
 type Outcome = { readonly answer: object } | { readonly error: Error }
 
-/**
- * Answers a read that has been asked before from what it was answered then, as long as nothing has changed since: most
- * of a run is polling. Not while reads may be stale: then each of them is drawn anew.
- */
-function createReads({ cloud }: PortParts): (operation: Operation, input: object) => object {
-  let changed = false
-  const answers = new Map<string, object>()
-  const { ec2, autoscaling, ssm, kernel } = cloud
-  const change = (): void => {
-    changed = true
-  }
-  for (const table of [ec2.instances, ec2.networkInterfaces, ec2.volumes, ec2.subnets]) table.watch(change)
-  for (const table of [autoscaling.groups, autoscaling.members]) table.watch(change)
-  for (const table of [ssm.agents, ssm.invocations, ssm.commands]) table.watch(change)
-  return (operation, input) => {
-    if (kernel.settings.staleReads > 0) return cloud.call(operation, input)
-    if (changed) answers.clear()
-    changed = false
-    const key = operation + JSON.stringify(input)
-    const known = answers.get(key)
-    if (known) return known
-    const answer = cloud.call(operation, input)
-    answers.set(key, answer)
-    return answer
-  }
-}
-
 /** The network between one function and the cloud. */
 export type Network = (life: Life) => Send
 
@@ -99,10 +77,11 @@ export type Network = (life: Life) => Send
  */
 export function createNetwork(parts: PortParts): Network {
   const throttle = createThrottle(parts.cloud.kernel)
-  const read = createReads(parts)
+  const read = createReads(parts.cloud)
   const call = (operation: Operation, input: object): object =>
     isRead(operation) ? read(operation, input) : parts.cloud.call(operation, input)
-  const journeyParts: JourneyParts = { ...parts, throttle: (operation) => throttle.take(operation), call }
+  const witness = openWitness(parts.cloud)
+  const journeyParts: JourneyParts = { ...parts, throttle: (operation) => throttle.take(operation), call, witness }
   return (life) => (operation, input) =>
     new Promise((resolve, reject) => {
       if (life.dead) return
@@ -119,6 +98,8 @@ export function createNetwork(parts: PortParts): Network {
 interface JourneyParts extends PortParts {
   readonly throttle: (operation: OperationName) => void
   readonly call: (operation: Operation, input: object) => object
+  /** Notes what is to be held against the policies. */
+  readonly witness: ReturnType<typeof openWitness>
 }
 
 class Journey {
@@ -127,6 +108,7 @@ class Journey {
   readonly #operation: Operation
   readonly #input: object
   readonly #sentAt: number
+  readonly #arrival: Arrival
 
   constructor(parts: JourneyParts, life: Life, operation: Operation, input: object) {
     this.#parts = parts
@@ -134,6 +116,7 @@ class Journey {
     this.#operation = operation
     this.#input = input
     this.#sentAt = parts.cloud.kernel.clock.now()
+    this.#arrival = { operation, input: { ...input }, life, sentAt: this.#sentAt }
   }
 
   begin(answer: (outcome: Outcome) => void): void {
@@ -141,7 +124,7 @@ class Journey {
     const { clock } = cloud.kernel
     const life = this.#life
     life.calls++
-    promises.sending(this.#operation, this.#input, life)
+    promises.sending(this.#arrival)
     const ms = cloud.kernel.latency(isRead(this.#operation) ? 'read' : 'mutation')
     const kind = fate(this.#operation, life)
     if (kind !== undefined) {
@@ -165,29 +148,35 @@ class Journey {
       const back = ms * (1 - wayThere)
       if (kind === 'answer-lost') return tell({ error: connectionReset() }, back)
       if (kind === 'unavailable-though-done') return tell({ error: unavailable() }, back)
-      tell(outcome, kind === 'answer-late' ? back + lateMs : back)
+      if (kind !== 'answer-late') return tell(outcome, back)
+      life.answersBy = Math.max(life.answersBy, clock.now() + back + lateMs)
+      tell(outcome, back + lateMs)
     })
   }
 
   /** What a call gets to hear that has no effect at all. */
   #refused(kind: Fate): Error | undefined {
-    if (kind === 'throttled' || kind === 'throttling-storm') return throttlingError(this.#operation)
+    if (kind === 'throttled' || kind === 'throttling-storm') {
+      this.#parts.promises.refused(this.#arrival)
+      return throttlingError(this.#operation)
+    }
     return kind === 'request-lost' ? connectionReset() : undefined
   }
 
   #effect(): Outcome {
-    const { throttle, call, promises } = this.#parts
-    const arrival = { operation: this.#operation, input: this.#input, life: this.#life, sentAt: this.#sentAt }
+    const { throttle, call, promises, witness } = this.#parts
     try {
       throttle(this.#operation)
-      promises.before(arrival)
+      promises.before(this.#arrival)
+      if (!isRead(this.#operation)) witness(this.#life.ensemble, this.#life.name, this.#operation, this.#input)
       const answer = call(this.#operation, this.#input)
-      promises.done(arrival, answer)
+      promises.done(this.#arrival)
       if (!isRead(this.#operation)) this.#note('')
       return { answer }
     } catch (error) {
       if (!(error instanceof AwsError)) throw error
       this.#note(`: ${error.code}`)
+      promises.refused(this.#arrival)
       return { error }
     }
   }

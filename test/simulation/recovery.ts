@@ -1,5 +1,5 @@
 import type { Ensemble, Member } from './ensembles.ts'
-import type { PromiseName } from './promises.ts'
+import type { PromiseName } from './promises/watch.ts'
 import { holderOf, membersOf, type Scene } from './scene.ts'
 
 /** The second half of a run: no faults any more, and everything has to come right by itself, or nearly. */

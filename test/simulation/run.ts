@@ -1,6 +1,7 @@
-import { VirtualClock } from '../../lab/cloud/clock.ts'
+import { type Clock, VirtualClock } from '../../lab/cloud/clock.ts'
 import { createCloud } from '../../lab/cloud/cloud.ts'
 import type { DocumentContent, Hosts } from '../../lab/hosts/host.ts'
+import { exitCodes } from '../../lab/hosts/modelled/reply.ts'
 import { createModelledHosts, type ModelledHosts } from '../../lab/hosts/modelled/modelled.ts'
 import { readDocuments } from '../../lab/stack/documents.ts'
 import { endChaos, scheduleChaos } from './chaos.ts'
@@ -10,10 +11,13 @@ import type { Composition } from './core.ts'
 import { deploy, type Deployment } from './deploy.ts'
 import { drain } from './drain.ts'
 import { createEnsemble, slim } from './ensembles.ts'
+import { formByHand } from './formed.ts'
 import { drawFates } from './fate.ts'
 import { type Entry, Journal } from './journal.ts'
 import type { DrawFate, Life } from './port.ts'
-import { type Broken, Promises } from './promises.ts'
+import { Promises } from './promises.ts'
+import type { Ran } from './promises/proving.ts'
+import type { Broken } from './promises/watch.ts'
 import { convergenceMs, Recovery, unsettled } from './recovery.ts'
 import type { Scene } from './scene.ts'
 import { type Swarm, usual } from './swarm.ts'
@@ -42,6 +46,12 @@ export interface Run {
   readonly calls: number
 }
 
+/** Milliseconds between two looks at who has been waiting for how long. */
+const lookEveryMs = 15_000
+
+/** Milliseconds within which the ensembles are formed: with a stale vote it takes twenty seconds. */
+const formingMs = 120_000
+
 const documents: ReadonlyMap<string, DocumentContent> = new Map(
   [...readDocuments()].map(([name, content]) => [name, slim(content)]),
 )
@@ -56,13 +66,14 @@ export function run(swarm: Swarm, options: RunOptions = {}): Run {
 class World {
   readonly #swarm: Swarm
   readonly #clock = new VirtualClock()
-  readonly #start = this.#clock.now()
+  readonly #start: number
   readonly #scene: Scene
   readonly #clients: Clients
   readonly #deployment: Deployment
   #events = 0
   #calls = 0
   #settledAt: number | undefined
+  #faultsEndedAt: number | undefined
 
   constructor(swarm: Swarm, options: RunOptions) {
     this.#swarm = swarm
@@ -70,6 +81,8 @@ class World {
     const { cloud, tally } = this.#scene
     cloud.autoscaling.onLifecycleState(({ lifecycleState }) => tally.add(`state ${lifecycleState}`))
     this.#clients = new Clients(this.#scene)
+    if (swarm.formed) formByHand(this.#scene, (done) => this.#form(done))
+    this.#start = this.#clock.now()
     const drawn = options.fate?.(this.#scene) ?? drawFates(this.#scene, swarm)
     const fate: DrawFate = (operation, life: Life) => {
       this.#calls++
@@ -81,14 +94,21 @@ class World {
 
   run(): void {
     const { promises } = this.#scene
+    this.#lookNowAndThen()
     if (!this.#until(() => false, this.#swarm.until)) return
     endChaos(this.#scene)
+    this.#faultsEndedAt = this.#clock.now()
     const recovery = new Recovery(this.#scene)
     if (!this.#until(() => recovery.settledAt !== undefined, convergenceMs)) return
     this.#settledAt = recovery.settledAt
     const fault = recovery.settledAt === undefined ? unsettled(this.#scene) : undefined
     if (fault) return promises.break(fault.promise, `${fault.what}, ${convergenceMs / 60_000} minutes after the faults`)
     this.#look()
+  }
+
+  #lookNowAndThen(): void {
+    this.#scene.promises.look(this.#faultsEndedAt)
+    this.#clock.after(lookEveryMs, () => this.#lookNowAndThen())
   }
 
   /** Everything that was acknowledged is there in the end. */
@@ -101,6 +121,10 @@ class World {
       this.#until(() => told !== undefined, 10_000)
       if (told === undefined) this.#scene.promises.break('L1', `${name} does not serve in the end`)
     }
+  }
+
+  #form(done: () => boolean): void {
+    if (!this.#until(done, formingMs) || !done()) throw new Error('the ensembles can not be formed')
   }
 
   /** Runs events until `done` or for `ms`; false as soon as a promise is broken. */
@@ -154,7 +178,7 @@ function createScene(
       scene?.promises.contentChanged(id, content, dataExists(ensemble))
     },
   })
-  const watched = watchHosts(hosts, hanging, (...proved) => scene?.promises.proved(...proved))
+  const watched = watchHosts(hosts, clock, hanging, (ran) => scene?.promises.ran(ran))
   const cloud = createCloud(clock, watched, streamOf(seed, 'cloud').below(2 ** 32), usual)
   for (const [name, content] of documents) cloud.ssm.putDocument(name, content)
   const promises = new Promises(cloud, hosts)
@@ -165,17 +189,21 @@ function createScene(
   return scene
 }
 
-type Proved = (document: string, instanceId: string, attempt: string, member: number) => void
+type Told = (ran: Ran) => void
+
+const words = new Map<number, string>(Object.entries(exitCodes).map(([word, code]) => [code, word]))
 
 /** Hosts of which some do not end when they are told to, and that tell what they have done. */
-function watchHosts(hosts: ModelledHosts, hanging: ReadonlySet<string>, proved: Proved): Hosts {
+function watchHosts(hosts: ModelledHosts, clock: Clock, hanging: ReadonlySet<string>, tell: Told): Hosts {
   return {
     ...hosts,
     shutDown: (id) => (hanging.has(id) ? Promise.resolve() : hosts.shutDown(id)),
-    async run(id, run) {
-      const result = await hosts.run(id, run)
-      const { Attempt, Member } = run.parameters
-      if (result.exitCode === 0) proved(run.document, id, Attempt?.[0] ?? '', Number(Member?.[0]))
+    async run(instanceId, run) {
+      const startedAt = clock.now()
+      const result = await hosts.run(instanceId, run)
+      const failure = result.exitCode === 0 ? undefined : (words.get(result.exitCode) ?? 'killed')
+      const member = Number(run.parameters['Member']?.[0])
+      tell({ document: run.document, instanceId, member, startedAt, failure })
       return result
     },
   }

@@ -1,4 +1,5 @@
 import type { Cloud } from '../../lab/cloud/cloud.ts'
+import { AwsError } from '../../lab/cloud/error.ts'
 import type { Random } from '../../lab/cloud/random.ts'
 import type { ModelledHosts } from '../../lab/hosts/modelled/modelled.ts'
 import type { Ensemble, Group, Member } from './ensembles.ts'
@@ -45,4 +46,15 @@ export function repairAfter({ cloud, repairs }: Scene, ms: number, repair: () =>
   }
   cloud.kernel.clock.after(ms, once)
   repairs.push(once)
+}
+
+/** Does what a person or a machine tries; what AWS refuses is left at that. Answers whether it was done. */
+export function quietly(task: () => void): boolean {
+  try {
+    task()
+    return true
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    return false
+  }
 }

@@ -13,7 +13,7 @@ export function watchLog(line: LogLine, { ensemble, name }: Life, { journal, tal
   })
   if (line.event === 'step') tally.add(`step ${line.step}`)
   if (line.event === 'verdict') tally.add(`verdict ${line.verdict}`)
-  if (line.event === 'plan' || line.event === 'verdict') tally.add(`branch ${branchOf(line.because)}`)
+  if (line.event !== 'step' && line.event !== 'ignored') tally.add(`branch ${branchOf(line.because)}`)
 }
 
 const states = [
@@ -43,7 +43,7 @@ const stepKinds: readonly Step['kind'][] = [
 /** The branches of the planner, told by what they say. The first that fits counts. */
 export const branches: readonly (readonly [string, RegExp])[] = [
   ['out of time', /^out of time/],
-  ['a verdict that could not be told', /; but completing /],
+  ['a verdict that could not be told', /; but (completing|extending) /],
   ['looking took too long', /^looking took/],
   ['a read failed', /^(listing|looking) /],
   ['giving up: stuck attaching', /^giving up, .* stuck attaching/],
@@ -74,7 +74,7 @@ export const branches: readonly (readonly [string, RegExp])[] = [
   ['launch: command again', /^once more: (?!the hand-over)/],
   [
     'launch: command failed',
-    /^(busy|too-late|no-quorum|routes-failed|mount-failed|service-failed|volume-missing|interface-missing|no-facts|lost|failed)[: ]|^command \S+ (is|succeeded)/,
+    /^(busy|too-late|no-quorum|still-mounted|routes-failed|mount-failed|service-failed|volume-missing|interface-missing|no-facts|lost|failed)[: ]|^command \S+ (is|succeeded)/,
   ],
   ['launch: verification too old', /^the last verification is too old/],
   ['launch: asks a peer', / is (leader|follower|standalone)$/],

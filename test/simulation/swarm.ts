@@ -39,6 +39,10 @@ export interface Mishap {
 export interface Swarm {
   readonly seed: number
   readonly ensembles: readonly EnsemblePlan[]
+  /** Whether the ensembles are in service from the start; else their first start is part of the story. */
+  readonly formed: boolean
+  /** Whether the core looks as often as it would, instead of only when there is something new: see polls.ts. */
+  readonly everyPoll: boolean
   readonly only: ReadonlySet<FaultKind>
   /** Milliseconds after the start: faults begin, faults end. */
   readonly from: number
@@ -60,7 +64,36 @@ export interface SwarmOptions {
 }
 
 const minute = 60_000
-export const chaosMs = 25 * minute
+
+/**
+ * What kind of story a seed tells. Most are short, of a formed ensemble of three: what goes wrong needs two or three
+ * things at a time, not twenty minutes, and a short story runs ten times as often as a long one.
+ */
+interface Shape {
+  readonly weight: number
+  readonly formed: boolean
+  readonly minutes: number
+  /** How likely each kind of mishap is to be in it. */
+  readonly mishapShare: number
+  readonly members: readonly number[]
+  readonly ensembles: readonly number[]
+}
+
+const shapes: readonly Shape[] = [
+  { weight: 67, formed: true, minutes: 4, mishapShare: 0.08, members: [3], ensembles: [1] },
+  { weight: 12, formed: false, minutes: 5, mishapShare: 0.06, members: [1, 3, 3, 3], ensembles: [1] },
+  { weight: 12, formed: true, minutes: 12, mishapShare: 0.08, members: [3], ensembles: [1] },
+  { weight: 5, formed: true, minutes: 6, mishapShare: 0.08, members: [3], ensembles: [2, 2, 3] },
+  { weight: 3, formed: true, minutes: 6, mishapShare: 0.1, members: [5, 7], ensembles: [1] },
+  { weight: 1, formed: false, minutes: 25, mishapShare: 0.12, members: [3, 5], ensembles: [1, 2] },
+]
+
+const weights = shapes.flatMap((shape) => Array.from({ length: shape.weight }, () => shape))
+
+const shapeOf = (seed: number): Shape => pick(streamOf(seed, 'shape'), weights) ?? weights[0]!
+
+/** Milliseconds for which the faults of the longest stories last. */
+export const chaosMs = Math.max(...shapes.map(({ minutes }) => minutes)) * minute
 
 /**
  * A cloud in which the long waits are short, as they are with a good image: a wait is polled, and polling is what most
@@ -76,33 +109,39 @@ export const usual: Pick<Settings, 'latencies' | 'staleReads'> = {
   },
 }
 
+const everyPollShare = 0.05
+
 /** Each kind of fault is there or not, by seed: rare combinations meet only when most kinds are absent. */
 const share = 0.3
 
 export function drawSwarm(seed: number, { only = new Set(faultKinds), until = chaosMs }: SwarmOptions = {}): Swarm {
   const random = streamOf(seed, 'swarm')
+  const shape = shapeOf(seed)
+  const end = Math.min(until, shape.minutes * minute)
   const rate = (least: number, most: number): number => (random.chance(share) ? between(random, least, most) : 0)
   const chosen = (kind: FaultKind, probability: number): number => (only.has(kind) ? probability : 0)
 
-  const ensembles = drawEnsembles(seed)
+  const ensembles = drawEnsembles(seed, shape)
   const harsh = random.chance(0.15) ? 5 : 1
   const calls = new Map(callFaults.map((kind) => [kind, chosen(kind, rate(...callRates[kind]) * harsh)]))
   const events = new Map(eventFaults.map((kind) => [kind, chosen(kind, rate(0.05, 0.5))]))
   const { temper, tempers } = drawTemper(seed, only)
-  const from = (pick(random, [0, 0, 4, 8]) ?? 0) * minute
+  const from = shape.formed ? 0 : (pick(random, [0, 0, 0, 0.4]) ?? 0) * shape.minutes * minute
   const deleteOnTermination = chosen('delete-on-termination', rate(0.1, 0.6))
   return {
     seed,
     ensembles,
+    formed: shape.formed,
+    everyPoll: random.chance(everyPollShare),
     only,
     from,
-    until,
+    until: end,
     calls,
     events,
     temper,
     tempers,
     deleteOnTermination,
-    mishaps: drawMishaps(seed, from).filter(({ kind, at }) => only.has(kind) && at < until),
+    mishaps: drawMishaps(seed, shape, from).filter(({ kind, at }) => only.has(kind) && at < end),
   }
 }
 
@@ -125,17 +164,13 @@ const layouts: readonly Layout[] = ['group-per-member', 'group-per-member', 'gro
 /** Names that a careless filter takes for one another. */
 const namesakes = ['zookeeper', 'zookeeper-2', 'zoo'] as const
 
-/** Small worlds mostly: what goes wrong needs three members, rarely more, and a small world runs ten times as often. */
-const fewEnsembles = [...Array.from({ length: 17 }, () => 1), 2, 2, 3]
-const fewMembers = [...Array.from({ length: 17 }, () => 3), 5, 5, 7]
-
-function drawEnsembles(seed: number): EnsemblePlan[] {
+function drawEnsembles(seed: number, shape: Shape): EnsemblePlan[] {
   const random = streamOf(seed, 'ensembles')
-  const count = pick(random, fewEnsembles) ?? 1
+  const count = pick(random, shape.ensembles) ?? 1
   return namesakes.slice(0, count).map((name) => {
     const zones = pick(random, [1, 2, 3, 3, 3]) ?? 3
     const layout = pick(random, layouts) ?? 'group-per-member'
-    const drawn = count === 1 ? (pick(random, fewMembers) ?? 3) : 3
+    const drawn = count === 1 ? (pick(random, shape.members) ?? 3) : 3
     // A group that spans zones balances them, so its members must be spread evenly.
     const size = layout === 'one-group' ? Math.ceil(drawn / zones) * zones : drawn
     return { name, zones, layout, size, volumes: random.chance(0.2) ? 2 : 1 }
@@ -180,19 +215,17 @@ function drawTemper(seed: number, only: ReadonlySet<FaultKind>): Pick<Swarm, 'te
   return { temper, tempers }
 }
 
-/** Five or six mishaps a seed: with more they hide one another. */
-const mishapShare = 0.12
-
 const mishapKinds: readonly MishapKind[] = [...mishaps, ...operatorFaults]
 
-function drawMishaps(seed: number, from: number): Mishap[] {
+function drawMishaps(seed: number, shape: Shape, from: number): Mishap[] {
+  const end = shape.minutes * minute
   const drawn = mishapKinds.flatMap((kind) => {
     const random = streamOf(seed, kind)
-    if (!random.chance(mishapShare)) return []
+    if (!random.chance(shape.mishapShare)) return []
     const count = 1 + random.below(2)
     return Array.from({ length: count }, () => ({
       kind,
-      at: from + random.next() * (chaosMs - from),
+      at: from + random.next() * (end - from),
       whom: random.next(),
       how: random.next(),
     }))

@@ -6,8 +6,8 @@ export class Tally {
     this.counts.set(name, (this.counts.get(name) ?? 0) + by)
   }
 
-  merge(others: Readonly<Record<string, number>>): void {
-    for (const [name, count] of Object.entries(others)) this.add(name, count)
+  merge(others: Iterable<readonly [name: string, count: number]>): void {
+    for (const [name, count] of others) this.add(name, count)
   }
 
   toJSON(): Record<string, number> {

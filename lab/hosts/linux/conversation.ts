@@ -7,10 +7,10 @@ import { projectFile } from '../../stack/project.ts'
 /** A program of ours in a network namespace, which is asked by lines of JSON and answers in lines of JSON. */
 export interface Conversation {
   /** Rejects with what the program said, or when it has ended. */
-  ask(operation: string, request?: object): Promise<unknown>
+  readonly ask: (operation: string, request?: object) => Promise<unknown>
   /** What it told by itself, oldest first. */
   readonly events: readonly string[]
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 interface Answer {

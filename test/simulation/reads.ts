@@ -1,0 +1,68 @@
+import type { Cloud } from '../../lab/cloud/cloud.ts'
+import type { Operation } from '../../shared/aws/operations.ts'
+
+/** What of its input tells one call of a read from another. */
+const keys: Partial<Readonly<Record<Operation, (input: Input) => string>>> = {
+  'autoscaling.DescribeAutoScalingGroups': ofFilter,
+  'ec2.DescribeInstances': (input) => input.Filters?.[0]?.Values?.join() ?? '',
+  'ec2.DescribeNetworkInterfaces': ofFilter,
+  'ec2.DescribeVolumes': ofFilter,
+  'ec2.DescribeSubnets': (input) => input.SubnetIds?.join() ?? '',
+  'ssm.DescribeInstanceInformation': ofFilter,
+  // The moment since when commands are asked for is days before the beginning of every run.
+  'ssm.ListCommandInvocations': (input) => input.InstanceId ?? '',
+  'ssm.GetCommandInvocation': (input) => (input.CommandId ?? '') + (input.InstanceId ?? ''),
+}
+
+interface Input {
+  readonly Filters?: readonly { readonly Values?: readonly string[] }[]
+  readonly SubnetIds?: readonly string[]
+  readonly InstanceId?: string
+  readonly CommandId?: string
+  readonly NextToken?: string | undefined
+}
+
+function ofFilter({ Filters }: Input): string {
+  return Filters?.[0]?.Values?.[0] ?? ''
+}
+
+type Read = (operation: Operation, input: object) => object
+
+/**
+ * Answers a read that has been asked before from what it was answered then, as long as nothing that it tells of has
+ * changed since: most of a run is polling. Not while reads may be stale: then each of them is drawn anew.
+ */
+export function createReads(cloud: Cloud): Read {
+  const { ec2, autoscaling, ssm, kernel } = cloud
+  const answers = new Map<Operation, Map<string, object>>()
+  const known = (operation: Operation): Map<string, object> => {
+    const there = answers.get(operation) ?? new Map<string, object>()
+    answers.set(operation, there)
+    return there
+  }
+  const tellsOf = (tables: readonly { watch(watcher: () => void): void }[], ...operations: Operation[]): void => {
+    const told = operations.map(known)
+    const forget = (): void => {
+      for (const each of told) each.clear()
+    }
+    for (const table of tables) table.watch(forget)
+  }
+  tellsOf([autoscaling.groups, autoscaling.members], 'autoscaling.DescribeAutoScalingGroups')
+  tellsOf([ec2.networkInterfaces], 'ec2.DescribeNetworkInterfaces', 'ec2.DescribeInstances')
+  tellsOf([ec2.volumes], 'ec2.DescribeVolumes', 'ec2.DescribeInstances')
+  tellsOf([ec2.instances], 'ec2.DescribeInstances', 'ssm.DescribeInstanceInformation')
+  tellsOf([ec2.subnets], 'ec2.DescribeSubnets')
+  tellsOf([ssm.agents], 'ssm.DescribeInstanceInformation')
+  tellsOf([ssm.commands, ssm.invocations], 'ssm.ListCommandInvocations', 'ssm.GetCommandInvocation')
+  return (operation, input: Input) => {
+    const keyOf = keys[operation]
+    // A page that is not the first is asked for too rarely to be kept.
+    const further = input.NextToken !== undefined
+    if (kernel.settings.staleReads > 0 || !keyOf || further) return cloud.call(operation, input)
+    const key = keyOf(input)
+    const told = known(operation)
+    const answer = told.get(key) ?? cloud.call(operation, input)
+    told.set(key, answer)
+    return answer
+  }
+}
