@@ -17,6 +17,7 @@ import { planFor } from '../../shared/plan/plan.ts'
 import { sweep } from '../../shared/sweep.ts'
 import type { Polls } from './polls.ts'
 import type { Life } from './port.ts'
+import type { Ensemble } from './ensembles.ts'
 
 /** What a planted bug may put in another's place; the production code knows nothing of it. */
 export interface Composition {
@@ -29,8 +30,13 @@ export interface Composition {
 /** Lambda's time-outs of the functions, in milliseconds, less the time to wind down. */
 export const timeoutsMs: Readonly<Record<FunctionName, number>> = { launch: 890_000, terminate: 890_000, sweep: 50_000 }
 
-export const configOf = (ensemble: string, settings: Settings): Config =>
-  readConfig(functionEnvironment(ensemble, settings))
+/** As the template tells it: how many members there are, and where the volumes of each belong. */
+export const configOf = ({ name, members }: Ensemble, settings: Settings): Config =>
+  readConfig({
+    ...functionEnvironment(name, settings),
+    STAYPUT_MEMBERS: String(members.length),
+    STAYPUT_MOUNTS: (members[0]?.mounts ?? []).join(','),
+  })
 
 /** One invocation of a function of the production core, parse to complete, in this process. */
 export async function invoke(

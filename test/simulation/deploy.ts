@@ -11,6 +11,7 @@ import { createNetwork, type DrawFate, Life } from './port.ts'
 import type { Scene } from './scene.ts'
 import { watchLog } from './sometimes.ts'
 import type { Swarm } from './swarm.ts'
+import type { Ensemble } from './ensembles.ts'
 
 /** Milliseconds by which a late event is late. */
 const lateMs = { least: 5000, most: 20 * 60_000 }
@@ -43,8 +44,9 @@ export function deploy(scene: Scene, swarm: Swarm, composition: Composition, fat
     return true
   }
 
-  const run = async (ensemble: string, name: FunctionName, event: unknown): Promise<unknown> => {
-    const config = configOf(ensemble, settings)
+  const run = async (whole: Ensemble, name: FunctionName, event: unknown): Promise<unknown> => {
+    const ensemble = whole.name
+    const config = configOf(whole, settings)
     const skew = strikes('clock-jump') ? between(random, skewMs.least, skewMs.most) * (random.chance(0.5) ? 1 : -1) : 0
     const life = new Life(name, ensemble, clock.now(), skew)
     running.add(life)
@@ -68,8 +70,8 @@ export function deploy(scene: Scene, swarm: Swarm, composition: Composition, fat
     }
   }
 
-  const stops = scene.ensembles.map(({ name: ensemble }) => {
-    const view: Cloud = { ...cloud, events: faultyEvents(cloud.events, ensemble, (deliver) => betray(deliver)) }
+  const stops = scene.ensembles.map((ensemble) => {
+    const view: Cloud = { ...cloud, events: faultyEvents(cloud.events, ensemble.name, (deliver) => betray(deliver)) }
     const { stop } = deployStack(view, (name, event) => {
       if (name !== 'sweep') return run(ensemble, name, event)
       if (composition.sweeps === false || strikes('sweep-lost')) return Promise.resolve()

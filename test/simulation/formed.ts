@@ -78,7 +78,7 @@ function isAttached({ cloud }: Scene, { networkInterfaceId, volumeIds }: Member)
 }
 
 /** The production core's own command, so that it is always the one that the documents understand. */
-function takeOver({ cloud }: Scene, { name, members }: Ensemble, member: Member): void {
+function takeOver({ cloud }: Scene, ensemble: Ensemble, member: Member): void {
   const { clock, settings } = cloud.kernel
   const card = cloud.ec2.networkInterfaces.get(member.networkInterfaceId)
   // The cloud answers in the shapes of its operations, which the port reads.
@@ -86,7 +86,7 @@ function takeOver({ cloud }: Scene, { name, members }: Ensemble, member: Member)
   const acting: Acting = {
     action: launchOf(card?.attachment?.instanceId),
     ports: { ec2: ec2Port(send), autoScaling: autoScalingPort(send), ssm: ssmPort(send) },
-    config: configOf(name, settings),
+    config: configOf(ensemble, settings),
     memory: emptyMemory(),
     log: () => {},
     now: () => clock.now(),
@@ -99,7 +99,7 @@ function takeOver({ cloud }: Scene, { name, members }: Ensemble, member: Member)
     address: member.address,
     subnetCidr: cloud.ec2.subnets.get(card?.subnetId ?? '')?.cidrBlock ?? '',
     volumes: member.volumeIds.map((id, index) => ({ id: volumeId(id), mount: member.mounts[index] ?? '' })),
-    peers: members.map((peer) => ({ id: idOf(peer), address: peer.address })),
+    peers: ensemble.members.map((peer) => ({ id: idOf(peer), address: peer.address })),
     format: member.volumeIds.map(volumeId),
     bootstrap: true,
   }
