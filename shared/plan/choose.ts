@@ -16,7 +16,7 @@ export type Choice =
   | { readonly kind: 'mine'; readonly member: Member }
   | { readonly kind: 'free'; readonly member: Member }
   /** None is free; `because` says what is awaited. */
-  | { readonly kind: 'awaited'; readonly because: string; readonly leaving: boolean }
+  | { readonly kind: 'awaited'; readonly because: string }
   | { readonly kind: 'none'; readonly because: string }
 
 export function chooseMember(seen: Observation, self: Instance): Choice {
@@ -30,7 +30,7 @@ export function chooseMember(seen: Observation, self: Instance): Choice {
   if (half !== undefined) {
     // The volumes may have been read later than the interfaces, so the other half may only not be seen yet.
     const patient = seen.now - self.launchTime < limits.memberFreeWithin
-    return patient ? { kind: 'awaited', because: half, leaving: false } : { kind: 'none', because: half }
+    return { kind: patient ? 'awaited' : 'none', because: half }
   }
 
   const local = seen.members.filter((member) => member.zone === self.zone)
@@ -45,7 +45,7 @@ export function chooseMember(seen: Observation, self: Instance): Choice {
   ].join('; ')
   const leaving = obstacles.some((one) => one.leaving)
   const patient = leaving || seen.now - self.launchTime < limits.memberFreeWithin
-  return patient ? { kind: 'awaited', because, leaving } : { kind: 'none', because }
+  return { kind: patient ? 'awaited' : 'none', because }
 }
 
 /** A volume here whose member's interface is not: whoever claimed another member now would hold parts of two. */

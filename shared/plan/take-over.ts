@@ -44,7 +44,7 @@ const isLongAwaited = (seen: Observation, self: Instance): boolean =>
 
 function claim(seen: Observation, self: Instance, member: Member): Plan {
   const other = self.networkInterfaces.find((card) => card.deviceIndex === memberDeviceIndex)
-  if (other && other.id !== member.networkInterface.id && !isOfTheEnsemble(seen, other.id)) {
+  if (other && !isOfTheEnsemble(seen, other.id)) {
     return giveUp(
       seen,
       `device index ${memberDeviceIndex} of ${self.id} is taken by ${other.id}; the launch template must leave it free`,

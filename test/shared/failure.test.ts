@@ -34,6 +34,19 @@ describe('failures are classified once', () => {
     expect(classify('attaching', error).kind).toBe('unknown')
   })
 
+  test.each([
+    [Object.assign(new Error('read'), { code: 'ECONNRESET' }), 'ECONNRESET', 'unknown'],
+    [new Error('socket hang up'), 'Unknown', 'unknown'],
+    [null, 'Unknown', 'unknown'],
+    ['VolumeInUse', 'Unknown', 'unknown'],
+    [{ code: 7, status: 'late' }, 'Unknown', 'unknown'],
+    [{ name: 'Oddity', code: 'Other', status: 409 }, 'Oddity', 'conflict'],
+    [{ code: 'Oddity', status: 399 }, 'Oddity', 'unknown'],
+    [{ code: 'Oddity', status: 400 }, 'Oddity', 'conflict'],
+  ])('of %o the code is %s, and the kind %s', (error, code, kind) => {
+    expect(classify('attaching', error)).toMatchObject({ name: 'CallFailure', code, kind })
+  })
+
   test('it says what was attempted, what AWS said, and keeps the cause', () => {
     const cause = answered('VolumeInUse', 400, 'vol-1 is already attached to an instance')
     const failure = classify('attaching vol-1', cause)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../shared/model/limits.ts'
 import { planFor } from '../../shared/plan/plan.ts'
-import { attachedTo, heldBy, instance, member, now, seen, self, volume } from './scene.ts'
+import { attachedTo, heldBy, instance, member, now, seen, self, takenOver, volume } from './scene.ts'
 
 describe('a volume here whose interface is not here', () => {
   const half = member(2, { volumes: [volume(2, attachedTo(self))] })
@@ -27,5 +27,13 @@ describe('tags in doubt', () => {
     const doubtful = planFor(seen({ ...world, tagFaults: ['member 3 has no volume'] }))
     expect(doubtful).toMatchObject({ steps: [], verdict: 'WAIT', alarm: true })
     expect(doubtful.because).toContain('member 3 has no volume')
+  })
+
+  test('nobody is continued unasked while any are in doubt: the peer to ask may be the one in doubt', () => {
+    const mine = heldBy(self, member(1))
+    const world = { members: [mine], commands: [takenOver(mine)] }
+    expect(planFor(seen(world)).verdict).toBe('CONTINUE')
+    const doubtful = planFor(seen({ ...world, tagFaults: ['member 2 has no volume'] }))
+    expect(doubtful).toMatchObject({ steps: [], verdict: 'WAIT', alarm: true })
   })
 })

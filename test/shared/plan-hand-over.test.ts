@@ -80,6 +80,13 @@ describe('handing over', () => {
     expect(planFor(leaving({ members: [member(1)], commands })).verdict).toBe('CONTINUE')
   })
 
+  test('the claim is kept while EC2 shows a volume on the instance, though it is told as free: one of both is of the past', () => {
+    const bare = { ...mine, volumes: [volume(1)] }
+    const instances = [instance(self, { volumes: [volume(1).id] })]
+    const plan = planFor(leaving({ members: [bare], commands: [handedOver(mine)], instances }))
+    expect(plan).toMatchObject({ steps: [], verdict: 'WAIT' })
+  })
+
   test('a confirmation that leaves out an attached volume is none', () => {
     const two = heldBy(self, member(1, { volumes: [volume(1), volume(2, { mount: '/log' })] }))
     const plan = planFor(leaving({ members: [two], commands: [handedOver(mine)] }))

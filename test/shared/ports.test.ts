@@ -112,6 +112,7 @@ describe('EC2', () => {
         launchTime: 0,
         networkInterfaces: [{ id: '', deviceIndex: -1 }],
         devices: [''],
+        volumes: [''],
       },
     ])
   })

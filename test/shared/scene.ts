@@ -92,6 +92,7 @@ export function instance(name: InstanceId, change: Partial<Instance> = {}): Inst
     launchTime: seconds(60),
     networkInterfaces: [{ id: 'eni-0aaaaaaaaaaaaaaaa', deviceIndex: 0 }],
     devices: ['/dev/xvda'],
+    volumes: [],
     ...change,
   }
 }
