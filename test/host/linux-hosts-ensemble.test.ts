@@ -46,7 +46,8 @@ describe.skipIf(reason !== undefined)(`the documents on three real Linux machine
 
   const takeOver = async (member: Member, instanceId: string, first: boolean) => {
     const permits = { Format: first ? member.disk.volumeId : 'none', Bootstrap: first ? 'permitted' : 'denied' }
-    const parameters = { ...common(member), SubnetCidr: member.card.subnetCidr, Peers: peers, ...permits }
+    const network = { SubnetCidr: member.card.subnetCidr, Peers: peers }
+    const parameters = { ...common(member), ...network, ...permits, FileSystem: 'any' }
     const { stdout, stderr } = await hosts.run(instanceId, order('stayput-take-over', parameters))
     const told = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as object
     return 'failed' in told ? { ...told, stderr } : told
