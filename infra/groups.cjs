@@ -41,6 +41,7 @@ const orchestrator = [
   'TakeOverDocument',
   'HandOverDocument',
   'ReachDocument',
+  'HealthDocument',
 ]
 
 /** What a member needs when its instance arrives. */

@@ -2,7 +2,7 @@
 
 readonly member_file="$state_directory/member"
 # shellcheck disable=SC2034 # Other parts use them.
-not_after='' ensemble='' member='' mac_address='' address='' subnet_cidr='' bootstrap=denied file_system=any \
+not_after='' ensemble='' member='' mac_address='' address='' subnet_cidr='' bootstrap=denied service=keep file_system=any \
   peers=() volume_ids=() mounts=() format=() formatted=()
 
 readonly address_pattern='([0-9]{1,3}\.){3}[0-9]{1,3}'
@@ -58,6 +58,7 @@ read_ensemble() {
   # shellcheck disable=SC2034 # The same.
   read_parameter file_system FileSystem 'any|xfs|ext4'
   read_parameter bootstrap Bootstrap 'permitted|denied'
+  read_parameter service Service 'keep|restart'
 }
 
 # Which member this host is: it takes over at most one, for good. The pieces of two members must never meet on a host.

@@ -25,6 +25,7 @@ take_over() {
   refuse_when_late "$not_after"
   claim_member
   routes_apply
+  zookeeper_stop_without_mounts
   volumes_mount
   zookeeper_configure
   zookeeper_start

@@ -45,27 +45,26 @@ describe.each(documents)('the document $name', ({ content }) => {
   })
 })
 
+/** The names of the parts of each document. */
+function partsOfDocuments(): string[][] {
+  const resources = readFileSync(projectFile('infra/documents.yml'), 'utf8').split(/\n {10}- action: /)
+  const names = resources.map((text) => [...text.matchAll(/\$\{file\(infra\/parts\.cjs\):([a-z-]+)\}/g)])
+  return names.slice(1).map((found) => found.flatMap(([, name]) => name ?? []))
+}
+
 const shellcheck = await has('shellcheck')
 
 test.skipIf(!shellcheck)(`shellcheck finds nothing${shellcheck ? '' : ' (skipped: needs shellcheck)'}`, async () => {
-  const read = (name: string): string => readFileSync(projectFile(`infra/host/${name}.sh`), 'utf8')
-  const parts = ['common', 'parameters']
-  // The large parts are looked at once, with the verb that calls all of them.
-  const scripts = [
-    [...parts, 'routes', 'volumes', 'zookeeper', 'take-over'],
-    [...parts, 'hand-over'],
-    [...parts, 'reach'],
-  ]
-  for (const script of scripts) {
+  for (const parts of partsOfDocuments()) {
+    const script = parts.map((name) => readFileSync(projectFile(`infra/host/${name}.sh`), 'utf8')).join('\n')
     // Not every verb uses every variable of the parts.
-    const found = await command('shellcheck', ['-s', 'bash', '-e', 'SC2034', '-'], {}, script.map(read).join('\n'))
+    const found = await command('shellcheck', ['-s', 'bash', '-e', 'SC2034', '-'], {}, script)
     expect(found.stdout).toBe('')
   }
 })
 
 test('every part belongs to a document', () => {
-  const template = readFileSync(projectFile('infra/documents.yml'), 'utf8')
-  const used = new Set([...template.matchAll(/\$\{file\(infra\/parts\.cjs\):([a-z-]+)\}/g)].map(([, name]) => name))
+  const used = new Set(partsOfDocuments().flat())
   const parts = readdirSync(projectFile('infra/host')).map((file) => file.replace(/\.sh$/, ''))
   expect(parts.filter((part) => !used.has(part))).toEqual([])
 })
@@ -85,6 +84,7 @@ describe('a parameter that is not as declared', () => {
     Format: 'none',
     FileSystem: 'any',
     Bootstrap: 'denied',
+    Service: 'keep',
   }
 
   test('a command that comes too late does nothing', async () => {
@@ -130,6 +130,44 @@ describe('what nobody foresaw', () => {
     expect(exitCode).toBe(code)
     expect(stdout.trim().split('\n')).toHaveLength(1)
     expect(JSON.parse(stdout)).toMatchObject({ attempt: 'a-1', failed: 'unexpected' })
+  })
+})
+
+describe('health', () => {
+  const row = '1=02:00:00:00:00:01=192.0.2.10=192.0.2.0/24=vol-00000001:/nowhere/data'
+  const good = { Ensemble: 'orders', Members: row, NotAfter: '1000000000' }
+
+  test('that comes too late, or is about nobody, is refused', async () => {
+    const { exitCode, stdout } = await run('stayput-health', good)
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([10, { attempt: '', failed: 'too-late' }])
+    const { Members: _, ...rest } = good
+    expect((await run('stayput-health', rest)).exitCode).toBe(64)
+  })
+
+  test.each([
+    row.replace('1=', '256='),
+    row.replace('vol-00000001:', 'vol-00000001='),
+    `${row},`,
+    `${row}+/nowhere/else`,
+    row.replace('/nowhere/data', '/$(reboot)'),
+  ])('Members=%s is refused', async (Members) => {
+    const { exitCode, stdout } = await run('stayput-health', { ...good, Members })
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([64, { failed: 'bad-parameter' }])
+  })
+
+  test('takes what Systems Manager has let through, with several volumes and members', async () => {
+    const pattern = readDocuments().get('stayput-health')!.parameters!['Members']!.allowedPattern!
+    const two = `${row}+vol-00000002:/nowhere/logs,${row.replace('1=', '2=')}`
+    for (const Members of [row, two]) {
+      expect(Members).toMatch(new RegExp(pattern))
+      expect((await run('stayput-health', { ...good, Members })).exitCode).toBe(10)
+    }
+    for (const Members of [`${row};`, `${row} `, '']) expect(Members).not.toMatch(new RegExp(pattern))
+  })
+
+  test('changes nothing: it carries only parts that look', () => {
+    const [, , , health] = partsOfDocuments()
+    expect(health).toEqual(['common', 'parameters', 'routes', 'volumes', 'zookeeper', 'health'])
   })
 })
 

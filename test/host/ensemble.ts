@@ -15,14 +15,15 @@ export const volumeOf = (member: number): string => `vol-0000000${member}`
 export const peers = memberIds.map((id) => `${id}=${addressOf(id)}`).join(',')
 export const dataMount = '/var/lib/zookeeper'
 
+/** By the first words of the functions in whose place they are. */
 const standIns: Readonly<Record<string, string>> = {
   routes_: 'routes_apply() { :; }; routes_check() { :; }; routes_remove() { :; }',
-  volumes_: `
+  volume_: `
     volumes_mount() {
       local i
       for i in "\${!volume_ids[@]}"; do
         formatted+=(false)
-        zookeeper_is_mounted "\${mounts[i]}" && continue
+        mountpoint --quiet "\${mounts[i]}" && continue
         mkdir -p "\${mounts[i]}"
         mount --bind "$VOLUMES/\${volume_ids[i]}" "\${mounts[i]}"
       done
@@ -30,7 +31,7 @@ const standIns: Readonly<Record<string, string>> = {
     volumes_unmount() {
       local mount
       for mount in "\${mounts[@]}"; do
-        ! zookeeper_is_mounted "$mount" || umount "$mount" || fail 50 still-mounted "$mount is busy"
+        ! mountpoint --quiet "$mount" || umount "$mount" || fail 50 still-mounted "$mount is busy"
       done
     }
     volumes_check() { :; }`,
@@ -40,7 +41,7 @@ const standIns: Readonly<Record<string, string>> = {
 export function script(name: 'take-over' | 'hand-over' | 'reach'): string {
   const lines = readDocuments().get(`stayput-${name}`)?.mainSteps[0]?.inputs.runCommand ?? []
   const part = (text: string) =>
-    standIns[Object.keys(standIns).find((prefix) => new RegExp(`^${prefix}(apply|mount)\\(\\)`, 'm').test(text)) ?? '']
+    standIns[Object.keys(standIns).find((prefix) => new RegExp(`^${prefix}\\w+\\(\\) \\{$`, 'm').test(text)) ?? '']
   return lines.map((text) => part(text) ?? text).join('\n')
 }
 
@@ -67,6 +68,7 @@ export function parametersOf(member: number, changes: Parameters = {}): Paramete
     Format: 'none',
     FileSystem: 'any',
     Bootstrap: 'denied',
+    Service: 'keep',
     ...changes,
   }
 }

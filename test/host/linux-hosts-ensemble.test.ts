@@ -1,76 +1,38 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Disk, DocumentRun, NetworkCard } from '../../lab/hosts/host.ts'
 import type { LinuxClient } from '../../lab/hosts/linux/client.ts'
 import type { LinuxHosts } from '../../lab/hosts/linux/linux.ts'
-import { readDocuments } from '../../lab/stack/documents.ts'
-import { card, disk, openHosts, reason, skipped } from './linux-hosts.scene.ts'
-
-interface Member {
-  readonly id: number
-  readonly card: NetworkCard
-  readonly disk: Disk
-}
-
-const mount = '/var/lib/zookeeper'
+import { openHosts, reason, skipped } from './linux-hosts.scene.ts'
+import {
+  common,
+  launch,
+  makeMembers,
+  type Member,
+  notAfter,
+  order,
+  takenOver,
+  takeOverParameters,
+  told,
+} from './linux-members.ts'
 
 describe.skipIf(reason !== undefined)(`the documents on three real Linux machines${skipped}`, () => {
   let hosts: LinuxHosts & { readonly id: string }
   let client: LinuxClient
-  const members: Member[] = [1, 2, 3].map((id) => ({ id, card: card(id, 10, 1), disk: disk(0xd0 + id) }))
-  const peers = members.map((member) => `${member.id}=${member.card.address}`).join(',')
+  const members = makeMembers()
   const entries = Array.from({ length: 100 }, (_, index) => `/entry-${index}`)
 
-  const launch = async (member: Member, instanceId: string): Promise<void> => {
-    await hosts.boot({ instanceId, zone: `z${member.id}`, primary: card(member.id, 100 + Number(instanceId.slice(2))) })
-    await Promise.all([hosts.plugInterface(instanceId, member.card), hosts.plugVolume(instanceId, member.disk)])
-  }
-
-  const order = (name: string, parameters: Record<string, string>): DocumentRun => {
-    const content = readDocuments().get(name)!
-    const defaults = Object.entries(content.parameters ?? {}).flatMap(([key, value]) =>
-      typeof value.default === 'string' ? [[key, [value.default]]] : [],
-    )
-    const given = Object.entries(parameters).map(([key, value]) => [key, [value]])
-    return { document: name, content, parameters: Object.fromEntries([...defaults, ...given]), timeoutMs: 120_000 }
-  }
-
-  const common = (member: Member) => ({
-    Ensemble: 'zookeeper',
-    Member: String(member.id),
-    Attempt: `test-${member.id}`,
-    NotAfter: String(Math.ceil(Date.now() / 1000) + 300),
-    MacAddress: member.card.macAddress,
-    Address: member.card.address,
-    Volumes: `${member.disk.volumeId}=${mount}`,
-  })
-
-  const takeOver = async (member: Member, instanceId: string, first: boolean) => {
-    const permits = { Format: first ? member.disk.volumeId : 'none', Bootstrap: first ? 'permitted' : 'denied' }
-    const network = { SubnetCidr: member.card.subnetCidr, Peers: peers }
-    const parameters = { ...common(member), ...network, ...permits, FileSystem: 'any' }
-    const { stdout, stderr } = await hosts.run(instanceId, order('stayput-take-over', parameters))
-    const told = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as object
-    return 'failed' in told ? { ...told, stderr } : told
-  }
-
-  const facts = (member: Member, formatted: boolean) => ({
-    attempt: `test-${member.id}`,
-    member: member.id,
-    address: member.card.address,
-    routes: 'verified',
-    volumes: [{ volume: member.disk.volumeId, mount, formatted }],
-    service: { role: expect.stringMatching(/^(leader|follower)$/), version: hosts.service.version },
-  })
+  const takeOver = async (member: Member, instanceId: string, first: boolean) =>
+    told(await hosts.run(instanceId, order('stayput-take-over', takeOverParameters(members, member, first))))
+  const facts = (member: Member, formatted: boolean) => takenOver(member, formatted, hosts.service.version)
 
   beforeAll(async () => {
     hosts = await openHosts()
-    await Promise.all(members.map((member) => launch(member, `i-${member.id}`)))
+    await Promise.all(members.map((member) => launch(hosts, member, `i-${member.id}`)))
   })
   afterAll(async () => await hosts.close())
 
   test('all three take over at once, and there is a leader and two followers', async () => {
-    const told = await Promise.all(members.map((member) => takeOver(member, `i-${member.id}`, true)))
-    expect(told).toEqual(members.map((member) => facts(member, true)))
+    const answers = await Promise.all(members.map((member) => takeOver(member, `i-${member.id}`, true)))
+    expect(answers).toEqual(members.map((member) => facts(member, true)))
     const roles = await Promise.all(members.map((member) => hosts.role(`i-${member.id}`)))
     expect(roles.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual(['follower', 'follower', 'leader'])
   })
@@ -89,7 +51,7 @@ describe.skipIf(reason !== undefined)(`the documents on three real Linux machine
     const victim = members[1]!
     await hosts.powerOff('i-2')
     expect(await hosts.role('i-2')).toBeUndefined()
-    await launch(victim, 'i-4')
+    await launch(hosts, victim, 'i-4')
     expect(await takeOver(victim, 'i-4', false)).toEqual(facts(victim, false))
     expect(await hosts.role('i-4')).toMatch(/^(leader|follower)$/)
     await client.write('/after', 'yes')
@@ -117,9 +79,9 @@ describe.skipIf(reason !== undefined)(`the documents on three real Linux machine
       hosts.unplugVolume('i-3', member.disk.volumeId),
       hosts.unplugInterface('i-3', member.card.networkInterfaceId),
     ])
-    await launch(member, 'i-5')
+    await launch(hosts, member, 'i-5')
     expect(await takeOver(member, 'i-5', false)).toEqual(facts(member, false))
-    const reach = { Address: member.card.address, NotAfter: common(member).NotAfter }
+    const reach = { Address: member.card.address, NotAfter: notAfter() }
     expect(await hosts.run('i-1', order('stayput-reach', reach))).toMatchObject({ exitCode: 0 })
   })
 })

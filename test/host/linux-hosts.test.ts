@@ -37,6 +37,13 @@ describe.skipIf(reason !== undefined)(`a real Linux machine${skipped}`, () => {
       expect(await sh(hosts, 'i-b', 'ls /etc/stayput-test 2>&1 || true')).toContain('No such file')
     })
 
+    test('with a smaller Java than the host’s, whose own settings are as before', async () => {
+      const file = '/etc/zookeeper/conf/environment'
+      const small = (text: string): number => text.split('\n').filter((line) => line.includes('-Xmx256m')).length
+      const [own, ofHost] = [await sh(hosts, 'i-a', `cat ${file}`), readFileSync(file, 'utf8')]
+      expect(small(own)).toBe(small(ofHost) + 1)
+    })
+
     test('and the host’s routes and settings are as before', () => {
       expect(execFileSync('ip', ['-brief', 'link'], { encoding: 'utf8' })).not.toContain('eni')
       expect(readFileSync('/proc/mounts', 'utf8')).not.toContain('stayput-root')

@@ -208,7 +208,8 @@ export class Host {
 
   /** Runs the parts of infra/host and a main after them as Run Command does: one text, parameters as variables. */
   async document(main: string, parameters: Readonly<Record<string, string>>): Promise<DocumentResult> {
-    const parts = ['common.sh', 'volumes.sh'].map((part) => readFileSync(join(hostScripts, part), 'utf8'))
+    const names = ['common', 'volumes', 'volumes-format', 'volumes-mount', 'volumes-unmount']
+    const parts = names.map((part) => readFileSync(join(hostScripts, `${part}.sh`), 'utf8'))
     const file = join(this.#bench.directory, '_script.sh')
     writeFileSync(file, [...parts, main].join('\n'))
     const variables = Object.entries(parameters).map(([name, value]) => `SSM_${name}=${value}`)

@@ -56,7 +56,7 @@ export interface Scene {
   readonly runAndCrash: Run
 }
 
-const parts = ['common.sh', 'routes.sh']
+const parts = ['common.sh', 'routes.sh', 'routes-change.sh']
 const impatient = (script: string) =>
   script
     .replace('routes_interface_seconds=30', 'routes_interface_seconds=1')

@@ -1,4 +1,4 @@
-/** What the tests of volumes.sh share: the main of a document that is about volumes alone, and how it is run. */
+/** What the tests of the volumes' parts share: the main of a document that is about volumes alone, and how it is run. */
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { type Bench, digest, type DocumentResult, type Host, hasTool, type Volume } from './loop-device.ts'

@@ -54,6 +54,16 @@ describe.skipIf(impossible)(`volumes that are given back${impossible && ` (skipp
       expect(await run(host, 'unmount', [volume])).toMatchObject(success())
     })
 
+    test('not while it is held although its mount was taken away lazily', async () => {
+      const { host, volume } = await mountNew(bench, 64)
+      const pid = await host.start(`exec 5>${mountOf(volume)}/open; echo; exec cat`)
+      await host.sh('umount -l "$1"', mountOf(volume))
+      const held = await run(host, 'unmount', [volume])
+      expect(held).toMatchObject(failure(50, 'still-mounted', new RegExp(`held by process ${pid} \\(cat\\)`)))
+      await host.stop(pid)
+      expect(await run(host, 'unmount', [volume])).toMatchObject(success())
+    })
+
     test('not while something is mounted below it, or the same device elsewhere', async () => {
       const { host, volume } = await mountNew(bench, 64)
       await host.sh('mkdir "$1/below" /mnt/bound; mount -t tmpfs none "$1/below"', mountOf(volume))

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addressOf, bootMember, serve, takeOver } from './ensemble.ts'
+import { addressOf, bootMember, dataMount, serve, takeOver } from './ensemble.ts'
 import { type Instance, javaEnvironment, missing, type Network, openNetwork } from './instance.ts'
 
 const reason = await missing()
@@ -114,5 +114,11 @@ END
       echo syncLimit=4 >${home}/conf/zoo.cfg`)
     await serve(network, host, 1, { parameters })
     expect((await host.run('grep syncLimit /etc/stayput/zookeeper/zoo.cfg')).stdout).toBe('syncLimit=4\n')
+    // So is its purge, which a start with little room on the disk runs.
+    const purged = await host.run(`cd ${dataMount}/version-2
+      for number in 1 2 3 4 5; do cp -p snapshot.0 snapshot.$number; done
+      bash /usr/local/lib/stayput/zookeeper-run purge 3
+      ls snapshot.*`)
+    expect(purged).toMatchObject({ exitCode: 0, stdout: 'snapshot.3\nsnapshot.4\nsnapshot.5\n' })
   })
 })

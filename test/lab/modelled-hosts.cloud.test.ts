@@ -40,6 +40,7 @@ const names = [
   'Peers',
   'Format',
   'Bootstrap',
+  'Service',
 ]
 
 it('an instance of the cloud takes over a member by command, and the data outlive it', async () => {
@@ -88,6 +89,7 @@ it('an instance of the cloud takes over a member by command, and the data outliv
     Peers: `1=${card.PrivateIpAddress!}`,
     Format: volumeId,
     Bootstrap: 'permitted',
+    Service: 'keep',
   }
   const sent = call('SendCommand', {
     DocumentName: 'take-over',

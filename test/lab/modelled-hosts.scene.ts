@@ -19,6 +19,7 @@ export interface Lab {
   takeOver(instanceId: string, member: number, more?: Record<string, string>): Promise<RunResult>
   handOver(instanceId: string, member: number, more?: Record<string, string>): Promise<RunResult>
   reach(instanceId: string, target: string, port?: string): Promise<RunResult>
+  health(instanceId: string, parameters: Record<string, string>): Promise<RunResult>
   /** Runs the clock until the promise has settled. */
   wait<T>(promise: Promise<T>, maxMs?: number): Promise<T>
   /** The whole ensemble, each member on the instance i-<member>. */
@@ -66,11 +67,13 @@ export function createLab(speed = 1, staleVote = 0): Lab {
         Peers: peers,
         Format: volume(member),
         Bootstrap: 'permitted',
+        Service: 'keep',
         ...more,
       }),
     handOver: (instanceId, member, more = {}) => run(instanceId, 'handOver', { ...common(clock, member), ...more }),
     reach: (instanceId, target, port = '3888') =>
       run(instanceId, 'reach', { Address: target, Port: port, NotAfter: notAfter(clock) }),
+    health: (instanceId, parameters) => run(instanceId, 'health', { Ensemble: 'zoo', ...parameters }),
     async bootstrap() {
       for (const member of members) await lab.machine(`i-${member}`, member)
       const results = await wait(Promise.all(members.map((member) => lab.takeOver(`i-${member}`, member))))

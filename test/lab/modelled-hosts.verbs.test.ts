@@ -142,6 +142,7 @@ describe('a take-over', () => {
         Peers: peers,
         Format: volume(1),
         Bootstrap: 'permitted',
+        Service: 'keep',
       }),
       timeoutMs: 5000,
     })
@@ -163,6 +164,7 @@ describe('a take-over', () => {
         Peers: peers,
         Format: 'none',
         Bootstrap: 'denied',
+        Service: 'keep',
       }),
       timeoutMs: 60_000,
       abort: abort.signal,

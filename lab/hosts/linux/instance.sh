@@ -60,15 +60,17 @@ rm -f "$root/etc/resolv.conf" "$root/etc/hosts" "$root/etc/hostname"
 : >"$root/etc/resolv.conf"
 printf '127.0.0.1 localhost\n%s %s\n' "${address%/*}" "$host_name" >"$root/etc/hosts"
 printf '%s\n' "$host_name" >"$root/etc/hostname"
-# A small machine's Java: several machines share the processors here, and their servers hold little.
-if [[ -f $root/etc/zookeeper/conf/environment ]]; then
-  printf 'JAVA_OPTS="%s"\n' '-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1' >>"$root/etc/zookeeper/conf/environment"
-fi
-
 cd "$root"
 pivot_root . .
 umount -l .
 cd /
+
+# A small machine's Java: several machines share the processors here, and their servers hold little. Debian's path is a
+# link from the root directory, so that it leads to the host's own file until the root is the machine's.
+readonly java_settings=/etc/zookeeper/conf/environment
+if [[ -f $java_settings ]]; then
+  printf 'JAVA_OPTS="%s"\n' '-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1' >>"$java_settings"
+fi
 
 # Processes get their time to end, then file systems are unmounted as a machine does that halts.
 halt() {

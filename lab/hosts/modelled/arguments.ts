@@ -25,6 +25,8 @@ export interface TakeOverArguments extends HandOverArguments {
   readonly format: ReadonlySet<string>
   /** Whether a member without data may take part in forming the ensemble's first quorum. */
   readonly bootstrap: boolean
+  /** Whether a service that runs is started anew, once an attempt. */
+  readonly restart: boolean
 }
 
 export interface ReachArguments {
@@ -33,9 +35,25 @@ export interface ReachArguments {
   readonly notAfter: number
 }
 
+export interface MemberRow {
+  readonly member: number
+  readonly macAddress: string
+  readonly address: string
+  readonly volumes: readonly WantedVolume[]
+}
+
+export interface HealthArguments {
+  readonly ensemble: string
+  readonly members: readonly MemberRow[]
+  readonly notAfter: number
+}
+
 const octet = '(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])'
 const ipv4 = `${octet}(?:\\.${octet}){3}`
 const volume = 'vol-[0-9a-f]{8,17}'
+const macAddress = '[0-9a-f]{2}(?::[0-9a-f]{2}){5}'
+const attached = `${volume}:/[^,=+:]+`
+const row = `[0-9]{1,3}=${macAddress}=${ipv4}=${ipv4}/[0-9]{1,2}=${attached}(?:\\+${attached})*`
 
 const patterns = {
   name: /^[a-zA-Z0-9._-]{1,64}$/,
@@ -49,7 +67,9 @@ const patterns = {
   peers: new RegExp(`^[0-9]{1,3}=${ipv4}(,[0-9]{1,3}=${ipv4})*$`),
   permit: /^(permitted|denied)$/,
   format: new RegExp(`^(none|${volume}(,${volume})*)$`),
+  service: /^(keep|restart)$/,
   port: /^[0-9]{1,5}$/,
+  members: new RegExp(`^${row}(,${row})*$`),
 }
 
 export function handOverArguments(values: Values): HandOverArguments {
@@ -77,6 +97,7 @@ export function takeOverArguments(values: Values): TakeOverArguments {
     peers,
     format: new Set(format === 'none' ? [] : format.split(',')),
     bootstrap: read(values, 'Bootstrap', patterns.permit) === 'permitted',
+    restart: read(values, 'Service', patterns.service) === 'restart',
   }
 }
 
@@ -85,6 +106,27 @@ export function reachArguments(values: Values): ReachArguments {
     address: read(values, 'Address', patterns.address),
     port: Number(read(values, 'Port', patterns.port)),
     notAfter: readNotAfter(values),
+  }
+}
+
+export function healthArguments(values: Values): HealthArguments {
+  return {
+    ensemble: read(values, 'Ensemble', patterns.name),
+    members: read(values, 'Members', patterns.members).split(',').map(readRow),
+    notAfter: readNotAfter(values),
+  }
+}
+
+function readRow(text: string): MemberRow {
+  const [id, mac = '', address = '', , volumes = ''] = text.split('=')
+  return {
+    member: Number(id),
+    macAddress: mac,
+    address,
+    volumes: volumes.split('+').map((one) => {
+      const [name = '', mount = ''] = one.split(':')
+      return { volume: name, mount }
+    }),
   }
 }
 

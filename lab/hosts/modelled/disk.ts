@@ -35,11 +35,17 @@ export type VolumeContent =
   | { readonly kind: 'corrupt' }
   | { readonly kind: 'unreadable' }
 
+export type Filling = 'snapshots' | 'data'
+
+/** Of a file system that nobody has filled, in per cent. */
+const usedPercent = 10
+
 export type Formatted = Extract<VolumeContent, { kind: 'formatted' }>
 
 /** The volumes' content, by volume id. A volume that nobody wrote to is blank. */
 export class Disks {
   readonly #contents = new Map<string, VolumeContent>()
+  readonly #filled = new Map<string, Filling>()
   readonly #changed: (volumeId: string, content: VolumeContent) => void
 
   constructor(changed: (volumeId: string, content: VolumeContent) => void = () => {}) {
@@ -53,6 +59,27 @@ export class Disks {
   set(volumeId: string, content: VolumeContent): void {
     this.#contents.set(volumeId, content)
     this.#changed(volumeId, content)
+  }
+
+  /** How full its file system is, in per cent. */
+  used(volumeId: string): number {
+    return this.#filled.has(volumeId) ? 100 : usedPercent
+  }
+
+  /** Old snapshots fill it, which the service's own purge removes, or what nobody may remove. */
+  fill(volumeId: string, filling: Filling): void {
+    this.#filled.set(volumeId, filling)
+  }
+
+  /** It is larger, and so no longer full. */
+  grow(volumeId: string): void {
+    this.#filled.delete(volumeId)
+  }
+
+  /** Removes the old snapshots; whether there is room again. */
+  purge(volumeId: string): boolean {
+    if (this.#filled.get(volumeId) === 'snapshots') this.#filled.delete(volumeId)
+    return !this.#filled.has(volumeId)
   }
 
   formatted(volumeId: string): Formatted | undefined {

@@ -61,6 +61,11 @@ export class Ensemble implements EnsembleClient {
     this.changed()
   }
 
+  /** Followers that are in sync with it; null unless it leads. */
+  synced(server: Server): number | null {
+    return server.role === 'leader' ? this.#followers(server).length : null
+  }
+
   /** To be called when a server may be reached, or no longer, that was not before. */
   changed(): void {
     // Leaders first: whether a follower keeps its role depends on its leader's.
@@ -103,7 +108,7 @@ export class Ensemble implements EnsembleClient {
   }
 
   #leads(server: Server): boolean {
-    if (!this.#servers.has(server)) return false
+    if (!this.#servers.has(server) || server.hung) return false
     if (server.role === 'standalone') return true
     return server.role === 'leader' && this.#followers(server).length + 1 >= server.quorum
   }

@@ -22,6 +22,10 @@ export class Host {
   lock: Process | undefined
   readonly processes = new Set<Process>()
   server: Server | undefined
+  /** Which member of which ensemble it has taken over, for good. It is on the root disk. */
+  claim: { readonly ensemble: string; readonly member: number } | undefined
+  /** The last attempt that has started the service anew. */
+  restarted: string | undefined
   /** Whether the network is cut: the machine runs, and nobody reaches it or is reached by it. */
   cut = false
   /** Whether connections to its static address end nowhere, although its own go out: a rule that somebody got wrong. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../cloud/clock.ts'
 import type { Random } from '../../cloud/random.ts'
 import type { Disk, DocumentRun, Hosts, Machine, NetworkCard, RunResult } from '../host.ts'
-import type { VolumeContent } from './disk.ts'
+import type { Filling, VolumeContent } from './disk.ts'
 import type { EnsembleClient } from './ensemble.ts'
 import { type Breakable, Host } from './machine.ts'
 import { Killed, Process } from './process.ts'
@@ -31,6 +31,18 @@ export interface ModelledHosts extends Hosts {
   cutNetwork(instanceId: string, cut: boolean): void
   /** Sets a scene: connections to the machine's static address end nowhere, or arrive again. */
   hideAddress(instanceId: string, hidden: boolean): void
+  /** Sets a scene: the service's process is stopped (SIGSTOP), or goes on. */
+  hangService(instanceId: string, hung: boolean): void
+  /** Sets a scene: the service's process is gone. */
+  killService(instanceId: string): void
+  /** Sets a scene: somebody deletes the static address's routes. */
+  loseRoutes(instanceId: string, address: string): void
+  /** Sets a scene: somebody unmounts a path lazily, while the service goes on with its files. */
+  loseMount(instanceId: string, mount: string): void
+  /** Sets a scene: no room is left on a volume, and a service on it ends. */
+  fillDisk(volumeId: string, filling: Filling): void
+  /** Sets a scene: somebody makes a volume larger, and its file system with it. */
+  growDisk(volumeId: string): void
   /** Sets a scene: what fails when it is tried the next time. */
   breakNext(instanceId: string, what: Breakable): void
   /** What must never happen and did: a disk pulled while mounted, two mounts of a volume, two servers of a member. */
@@ -71,6 +83,7 @@ export function createModelledHosts(
     ...power(world, options.forgetful === true),
     ...plugs(world),
     ...views(world),
+    ...sickness(world),
     run: (instanceId, run) => runDocument(world, instanceId, run),
   }
 }
@@ -160,7 +173,7 @@ function plugs(world: World): Plugs {
   }
 }
 
-type Views = Omit<ModelledHosts, keyof Hosts>
+type Views = Omit<ModelledHosts, keyof Hosts | keyof Sickness>
 
 function views(world: World): Views {
   return {
@@ -185,6 +198,32 @@ function views(world: World): Views {
       find(world, instanceId).hidden = hidden
     },
     breakNext: (instanceId, what) => void find(world, instanceId).broken.add(what),
+  }
+}
+
+type Sickness = Pick<
+  ModelledHosts,
+  'hangService' | 'killService' | 'loseRoutes' | 'loseMount' | 'fillDisk' | 'growDisk'
+>
+
+function sickness(world: World): Sickness {
+  return {
+    hangService(instanceId, hung) {
+      const { server } = find(world, instanceId)
+      if (server) server.hung = hung
+      world.networkChanged()
+    },
+    killService: (instanceId) => world.stopServer(find(world, instanceId)),
+    loseRoutes(instanceId, address) {
+      find(world, instanceId).routes.delete(address)
+      world.networkChanged()
+    },
+    loseMount: (instanceId, mount) => void find(world, instanceId).mounts.delete(mount),
+    growDisk: (volumeId) => world.disks.grow(volumeId),
+    fillDisk(volumeId, filling) {
+      world.disks.fill(volumeId, filling)
+      for (const host of world.hosts.values()) if (host.mountOf(volumeId) !== undefined) world.stopServer(host)
+    },
   }
 }
 

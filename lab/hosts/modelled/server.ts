@@ -27,6 +27,8 @@ export class Server {
   /** Undefined: it has no data, so it has no vote until it has taken over a leader's history. */
   journal: Journal | undefined
   leader: Server | undefined
+  /** Its process is stopped: it is there, and it takes part in nothing and answers nobody. */
+  hung = false
   /** What is committed, while it leads. */
   readonly tree = new Map<string, string>()
 
@@ -48,6 +50,7 @@ export class Server {
   }
 
   reaches(other: Server): boolean {
+    if (this.hung || other.hung) return false
     return other === this || (this.knows(other) && this.options.reachable() && other.options.reachable())
   }
 

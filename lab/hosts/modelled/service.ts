@@ -15,7 +15,10 @@ const readyWithinMs = 60_000
 
 /** Starts the service unless it runs, and waits until it has a role in its ensemble. */
 export async function serve(world: World, host: Host, process: Process, wanted: TakeOverArguments): Promise<Role> {
-  refuseOtherMember(host, wanted)
+  if (wanted.restart && host.restarted !== wanted.attempt) {
+    await stopService(world, host, process)
+    host.restarted = wanted.attempt
+  }
   if (!host.server) await start(world, host, process, wanted)
   for (let waited = 0; waited < readyWithinMs; waited += pollMs) {
     const role = host.server?.role
@@ -26,10 +29,20 @@ export async function serve(world: World, host: Host, process: Process, wanted: 
   throw new Failure('no-quorum', `The service found no role within ${readyWithinMs / 1000} seconds.`)
 }
 
-/** An instance takes over at most one member. */
-export function refuseOtherMember({ server }: Host, wanted: { ensemble: string; member: number }): void {
-  if (!server || (server.options.ensemble === wanted.ensemble && server.member === wanted.member)) return
-  throw new Failure('service-failed', `The service runs for member ${server.member} of ${server.options.ensemble}.`)
+/** An instance takes over at most one member, for good. */
+export function refuseOtherMember({ claim }: Host, wanted: { ensemble: string; member: number }): void {
+  if (!claim || (claim.ensemble === wanted.ensemble && claim.member === wanted.member)) return
+  throw new Failure('service-failed', `This instance is member ${claim.member} of ${claim.ensemble}.`)
+}
+
+/** A service goes on with files of a mount that was taken away lazily; it must not, beside the mount that comes back. */
+export async function releaseLostMounts(
+  world: World,
+  host: Host,
+  process: Process,
+  { volumes }: TakeOverArguments,
+): Promise<void> {
+  if (volumes.some(({ volume, mount }) => host.mounts.get(mount) !== volume)) await stopService(world, host, process)
 }
 
 async function start(world: World, host: Host, process: Process, wanted: TakeOverArguments): Promise<void> {
@@ -39,6 +52,7 @@ async function start(world: World, host: Host, process: Process, wanted: TakeOve
   if (!host.answersAt(wanted.address)) throw new Failure('service-failed', `Nothing answers at ${wanted.address}.`)
   const volume = dataVolume(wanted)
   if (host.mountOf(volume) === undefined) throw new Failure('service-failed', `${volume} is not mounted.`)
+  if (!world.disks.purge(volume)) throw new Failure('service-failed', `${volume} is full: make it larger.`)
   const options: Omit<ServerOptions, 'journal'> = {
     ensemble: wanted.ensemble,
     member: wanted.member,

@@ -1,11 +1,12 @@
 import type { DocumentRun, RunResult } from '../host.ts'
 import { type HandOverArguments, handOverArguments, reachArguments, takeOverArguments } from './arguments.ts'
+import { health } from './health.ts'
 import type { Host } from './machine.ts'
 import type { Process } from './process.ts'
 import { fail, Failure, succeed } from './reply.ts'
-import { refuseOtherMember, serve, stopService } from './service.ts'
+import { releaseLostMounts, refuseOtherMember, serve, stopService } from './service.ts'
 import { mountVolumes, unmountVolumes } from './volumes.ts'
-import type { World } from './world.ts'
+import { refuseTooLate, type World } from './world.ts'
 
 export const serviceVersion = 'modelled zookeeper'
 
@@ -17,7 +18,7 @@ const connectTimeoutMs = 2000
 
 type Verb = (world: World, host: Host, process: Process, run: DocumentRun) => Promise<object>
 
-const verbs: Readonly<Record<string, Verb>> = { takeOver, handOver, reach }
+const verbs: Readonly<Record<string, Verb>> = { takeOver, handOver, reach, health }
 
 /** Runs the document that the verb stands for. A modelled host knows a document by the name of its step. */
 export async function runVerb(world: World, host: Host, process: Process, run: DocumentRun): Promise<RunResult> {
@@ -42,7 +43,9 @@ async function takeOver(world: World, host: Host, process: Process, run: Documen
   return locked(host, process, async () => {
     await process.sleep(lookMs)
     refuseOtherMember(host, wanted)
+    host.claim = { ensemble: wanted.ensemble, member: wanted.member }
     await configureRoutes(world, host, process, wanted)
+    await releaseLostMounts(world, host, process, wanted)
     const volumes = await mountVolumes(world, host, process, wanted)
     const role = await serve(world, host, process, wanted)
     if (!host.answersAt(wanted.address)) throw new Failure('routes-failed', `Nothing answers at ${wanted.address}.`)
@@ -112,10 +115,6 @@ async function configureRoutes(
   host.routes.add(address)
   world.networkChanged()
   process.print(`routes of ${address} configured`)
-}
-
-function refuseTooLate(world: World, notAfter: number): void {
-  if (world.pace.clock.now() > notAfter) throw new Failure('too-late', 'The time until which this may begin is over.')
 }
 
 /** One take-over or hand-over at a time; the lock goes with the process, however that ends. */

@@ -1,6 +1,7 @@
 import { Disks, type VolumeContent } from './disk.ts'
 import { Ensemble, type Pace } from './ensemble.ts'
 import type { Host } from './machine.ts'
+import { Failure } from './reply.ts'
 
 /** Something happened that a correct orchestrator never lets happen. */
 export interface Harm {
@@ -50,4 +51,8 @@ export class World {
       this.pace.clock.after(ms / this.pace.speed, resolve)
     })
   }
+}
+
+export function refuseTooLate(world: World, notAfter: number): void {
+  if (world.pace.clock.now() > notAfter) throw new Failure('too-late', 'The time until which this may begin is over.')
 }
