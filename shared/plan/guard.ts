@@ -1,0 +1,155 @@
+import { readFailure } from '../model/facts.ts'
+import { limits } from '../model/limits.ts'
+import { holderOf, isLeaving, type Member } from '../model/member.ts'
+import type { Command, Observation } from '../model/observation.ts'
+import type { Plan, Step } from '../model/plan.ts'
+import { askHealth } from './ask-health.ts'
+import { ec2Instance } from './instances.ts'
+import { servingHost, type Standing, standingOfOther, standingOfSelf, told } from './standing.ts'
+import { act, alarm, wait } from './verdicts.ts'
+
+/**
+ * Never fewer healthy members because of us than a quorum needs: an instance that is to end, and whose member is part of
+ * the quorum, hands over only while the others are a quorum without it. Until then it waits, in service as before.
+ *
+ * What must not happen is that two of them find each other healthy and then both go. They may be driven by any number of
+ * invocations, each of which may stop anywhere, and a read may be some seconds old. So each writes before it looks: the
+ * wish to leave is noted on the member's interface, and nobody goes but who has seen its own note for `leavingSettles`
+ * and then, in one look, sees no such note on any member that it counts upon.
+ *
+ * - *Two that both go:* say one saw its own note for that long, and not the other's. Then the other's came when the first
+ *   one had been there for longer than a read is behind, and the other, which looks only after it has written, saw that.
+ * - *Time* is that of one invocation, from when it has seen a note itself, not from when the note says that it was
+ *   written: a write may have been under way for long, and two functions' clocks need not agree. Another invocation of the
+ *   same instance that writes the note again changes nothing, because nobody goes by what is written in it.
+ * - *All that wait for one another:* the smallest member's wish comes first. Of the others those that the quorum would miss
+ *   take theirs back, but no sooner than `standsBackAfter`: another invocation for the same instance may have looked before
+ *   that first note was there, and what it has sent is to be seen by then. A hand-over that has begun is finished, and
+ *   nothing is taken back.
+ * - *A note outlives its writer* only as long as the interface is attached to it: to the next holder it means nothing.
+ * - *What the hosts tell* is as old as `healthAgeMax` at most. Whoever dies on its own in that time is nobody's fault.
+ *
+ * A dead instance is let go at once, for the quorum has lost it already; so is one whose ensemble is being taken down.
+ */
+export type Way = { readonly kind: 'free'; readonly because?: string } | { readonly kind: 'held'; readonly plan: Plan }
+
+export function quorumGuard(seen: Observation): Way {
+  const self = ec2Instance(seen, seen.action.instanceId)
+  const mine = seen.members.find((member) => holderOf(member) === self?.id)
+  const begun = seen.commands.some((command) => command.verb === 'handOver' && !isRefused(command))
+  if (!mine || self?.state !== 'running' || !seen.agentOnline || begun) return { kind: 'free' }
+
+  const quorum = Math.floor(seen.members.length / 2) + 1
+  if (seen.wanted < quorum) {
+    return free(`the groups want ${seen.wanted} instances, which is no quorum: the ensemble is being taken down`)
+  }
+  if (seen.tagFaults.length > 0) {
+    return held(alarm(`whether the others are a quorum is in doubt: ${seen.tagFaults.join('; ')}`, mine.id))
+  }
+  // One or two members have no quorum to spare, whatever anybody waits for.
+  if (seen.members.length <= 2) return { kind: 'free' }
+  const heard = heardSinceNoted(seen, mine)
+  return announced(heard, mine) ?? judged(heard, mine, quorum)
+}
+
+/** Such a command has begun nothing. */
+const isRefused = ({ status, output }: Command): boolean =>
+  status === 'failed' && ['busy', 'too-late'].includes(readFailure(output)?.failed ?? '')
+
+const asking = 'the hosts are asked how their members are'
+const free = (because: string): Way => ({ kind: 'free', because })
+const held = (plan: Plan): Way => ({ kind: 'held', plan })
+
+/**
+ * The wish to leave comes first, and those of the others are given time to be seen; undefined once that is so. Whoever the
+ * quorum misses stands back behind a smaller member. Whoever it does not miss must not: that one may be waiting for it.
+ */
+function announced(seen: Observation, mine: Member): Way | undefined {
+  const first = seen.members.find((member) => member.id < mine.id && isAboutToLeave(seen, member))
+  if (first) {
+    const own = standingOfSelf(seen, mine, seen.action.instanceId)
+    if (own.kind === 'unknown') return held(own.asked ? wait(asking, mine.id) : ask(seen, mine))
+    if (own.kind === 'in') return held(standBack(seen, mine, first))
+  }
+  const { id: networkInterfaceId } = mine.networkInterface
+  if (!isLeaving(mine)) {
+    const note = { key: 'leaving', instanceId: seen.action.instanceId, at: seen.now } as const
+    const write: Step = { kind: 'write-note', networkInterfaceId, note }
+    return held(act([write], `member ${mine.id} is to leave, and says so first`, mine.id))
+  }
+  if (seenFor(seen, mine) >= limits.leavingSettles) return undefined
+  return held(wait(`member ${mine.id} is to leave: who else is has some seconds to be seen`, mine.id))
+}
+
+function standBack(seen: Observation, mine: Member, first: Member): Plan {
+  if (!isLeaving(mine)) return wait(`member ${first.id} leaves first`, mine.id)
+  const because = `member ${first.id} leaves first, so member ${mine.id} stands back`
+  if (seenFor(seen, first) < limits.standsBackAfter) return wait(because, mine.id)
+  const forget: Step = { kind: 'forget-note', networkInterfaceId: mine.networkInterface.id, key: 'leaving' }
+  return act([forget], because, mine.id)
+}
+
+/** One whose instance EC2 is ending already has nothing to wait for, nor anybody to wait for it. */
+function isAboutToLeave(seen: Observation, member: Member): boolean {
+  const state = ec2Instance(seen, holderOf(member) ?? seen.action.instanceId)?.state
+  return isLeaving(member) && state !== 'shutting-down' && state !== 'terminated'
+}
+
+/** Milliseconds for which this invocation has seen the member's note. */
+function seenFor(seen: Observation, member: Member): number {
+  const holder = holderOf(member)
+  const since = holder && seen.leavingSince.get(holder)
+  return since === undefined ? 0 : seen.now - since
+}
+
+/**
+ * Once the note has settled, only what the hosts were asked for after that: whoever has counted upon this member has done
+ * so before, and what was told earlier may be of a time when it was not worth it.
+ */
+function heardSinceNoted(seen: Observation, mine: Member): Observation {
+  const settled = seenFor(seen, mine) - limits.leavingSettles
+  if (!isLeaving(mine) || settled < 0) return seen
+  return { ...seen, healths: seen.healths.filter((health) => seen.now - health.sentAt <= settled) }
+}
+
+/** What the hosts tell decides; where it can't yet, they are asked. */
+function judged(seen: Observation, mine: Member, quorum: number): Way {
+  const own = standingOfSelf(seen, mine, seen.action.instanceId)
+  if (own.kind === 'out') return free(`${own.because}, so the quorum loses nothing`)
+  const others = seen.members.filter((member) => member !== mine)
+  const standings = others.map((member) => ({ member, standing: standingOfOther(seen, member) }))
+  const inSync = standings.filter(({ standing }) => standing.kind === 'in').length
+  if (own.kind === 'in' && inSync >= quorum) return free(`${inSync} others are in sync`)
+
+  const unknown = [own, ...standings.map(({ standing }) => standing)].filter((one) => one.kind === 'unknown')
+  if (unknown.some((one) => !one.asked)) return held(ask(seen, mine))
+  if (unknown.length > 0) return held(wait(asking, mine.id))
+  return held(blocked(seen, mine, standings, quorum))
+}
+
+/** Asks those that have told nothing lately, all at once. */
+function ask(seen: Observation, mine: Member): Plan {
+  // This instance too: it waits for its end.
+  const hosts = seen.members.flatMap((member) => servingHost(seen, member) ?? [])
+  const step = askHealth(
+    seen,
+    hosts.filter((id) => told(seen, id) === 'unasked'),
+  )
+  if (step === undefined) return wait('the range of a subnet is unknown, so no host can be asked', mine.id)
+  return act([step], asking, mine.id)
+}
+
+interface Judged {
+  readonly member: Member
+  readonly standing: Standing
+}
+
+function blocked(seen: Observation, mine: Member, standings: readonly Judged[], quorum: number): Plan {
+  const inSync = standings.filter(({ standing }) => standing.kind === 'in').length
+  const reasons = standings.flatMap(({ member, standing }) =>
+    standing.kind === 'out' ? [`member ${member.id}: ${standing.because}`] : [],
+  )
+  const because = `without member ${mine.id} ${inSync} would be in sync, and a quorum is ${quorum}: ${reasons.join('; ')}`
+  const since = mine.networkInterface.leaving?.at ?? seen.now
+  return (seen.now - since > limits.guardAlarmAfter ? alarm : wait)(because, mine.id)
+}

@@ -1,0 +1,112 @@
+import type { HealthFacts } from '../model/facts.ts'
+import type { InstanceId } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
+import { holderOf, isLeaving, type Member } from '../model/member.ts'
+import type { Survey } from '../model/observation.ts'
+import { describe, ec2Instance, groupInstance } from './instances.ts'
+
+/** How a member stands to the quorum: `unknown` while its host is to be asked, or has been asked and may still answer. */
+export type Standing =
+  | { readonly kind: 'in' }
+  | { readonly kind: 'out'; readonly because: string }
+  | { readonly kind: 'unknown'; readonly asked: boolean }
+
+/** In the last one it waits for our verdict, and serves as before while we hold it back. */
+const servingStates = new Set(['InService', 'Terminating:Wait'])
+
+/** The host of a member that can be asked, and whose member may serve. */
+export function servingHost(seen: Survey, member: Member): InstanceId | undefined {
+  const id = holderOf(member)
+  if (id === undefined || !servingStates.has(groupInstance(seen, id)?.lifecycleState ?? '')) return undefined
+  return ec2Instance(seen, id)?.state === 'running' ? id : undefined
+}
+
+type Told = HealthFacts | 'silent' | 'asked' | 'unasked'
+
+/** What a host has told lately enough for a decision to rest on it. */
+export function told(seen: Survey, id: InstanceId): Told {
+  const health = seen.healths.find((one) => one.instanceId === id)
+  const age = health ? seen.now - health.sentAt : 0
+  if (!health) return 'unasked'
+  if (health.answer === undefined && age < limits.healthWithin) return 'asked'
+  const isSilent = health.answer === undefined || health.answer === 'silent'
+  // A silence takes so long to be one that it has to hold for longer than an answer does.
+  if (age > (isSilent ? limits.silenceAgeMax : limits.healthAgeMax)) return 'unasked'
+  return health.answer ?? 'silent'
+}
+
+/** Whether the member would be there for the quorum if another one left now. */
+export function standingOfOther(seen: Survey, member: Member): Standing {
+  const holder = holderOf(member)
+  if (holder === undefined) return out('no instance holds it')
+  if (servingHost(seen, member) === undefined) return out(`its holder is ${describe(seen, holder)}`)
+  if (isLeaving(member)) return out('it is to leave as well')
+  const facts = told(seen, holder)
+  if (facts === 'unasked' || facts === 'asked') return { kind: 'unknown', asked: facts === 'asked' }
+  if (facts === 'silent') return out(`its host ${holder} does not answer`)
+  const because = whyNotInSync(member, facts)
+  return because === undefined ? { kind: 'in' } : out(because)
+}
+
+function whyNotInSync(member: Member, facts: HealthFacts): string | undefined {
+  if (facts.member !== member.id) return 'its host has not taken it over'
+  if (facts.handedOver) return 'its host has handed it over'
+  if (facts.busy) return 'its host is at work on it'
+  // A server that goes on with the files of a mount that is gone still has its vote. It may be leaving for that very
+  // reason, and whoever waited for it to be mounted again, and it for them, would wait for ever.
+  return isServing(facts.service.role) ? undefined : `the role of its server is ${facts.service.role}`
+}
+
+/** A server that stands alone is in no quorum with anybody. */
+const isServing = (role: string | undefined): boolean => role === 'leader' || role === 'follower'
+
+/**
+ * Whether the quorum loses something with this member, which is held by `self`. A server that has no role is no loss while
+ * the others are a quorum by their own word; where they are not, it may be the one that the next election needs, and a
+ * leader of whom somebody tells may lead because of it by now: what the hosts tell is not of one moment.
+ */
+export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): Standing {
+  const facts = told(seen, self)
+  if (facts === 'unasked' || facts === 'asked') return { kind: 'unknown', asked: facts === 'asked' }
+  const others = seen.members.filter((other) => other !== member)
+  const witnesses = others.flatMap((other) => servingHost(seen, other) ?? []).map((id) => told(seen, id))
+  const server = facts === 'silent' ? byPeers(member, witnesses) : byItself(member, facts)
+  if (server === 'serves') return { kind: 'in' }
+  const serving = witnesses.filter((one) => typeof one === 'object' && isServing(one.service.role)).length
+  const words = facts === 'silent' ? 'its host is silent and nobody sees it serve' : 'it has no role'
+  if (server === 'runs' && serving > seen.members.length / 2) return out(`${words}, and the others are a quorum`)
+  const [open] = witnesses.filter((one) => one === 'unasked' || one === 'asked')
+  // Who has not been heard yet may have seen it serve, or may know a leader.
+  if (open !== undefined && (server === 'runs' || facts === 'silent')) {
+    return { kind: 'unknown', asked: !witnesses.includes('unasked') }
+  }
+  // Where nobody has told anything, it is the asking that failed.
+  const isHeard = [facts, ...witnesses].some((one) => typeof one === 'object')
+  if (server === 'runs' && isHeard && hasWaited(seen, member))
+    return out(`${words}, and the others are no quorum either`)
+  return server === 'runs' ? { kind: 'in' } : out('its server does not serve')
+}
+
+/** Any election has had its time since it noted that it wants to leave. */
+function hasWaited(seen: Survey, member: Member): boolean {
+  const { leaving } = member.networkInterface
+  return leaving !== undefined && isLeaving(member) && seen.now - leaving.at >= limits.rolelessAfter
+}
+
+type Server = 'serves' | 'runs' | 'gone'
+
+function byItself(member: Member, { member: id, handedOver, service }: HealthFacts): Server {
+  if (id !== member.id || handedOver || !service.running) return 'gone'
+  return isServing(service.role) ? 'serves' : 'runs'
+}
+
+/**
+ * The host is silent, which may be its agent's fault alone, or the network's for a moment. That nobody sees it serve does
+ * not prove that it does not: who sees nobody may itself be cut off.
+ */
+function byPeers(member: Member, witnesses: readonly Told[]): Server {
+  const seenAs = witnesses.map((one) => (typeof one === 'object' ? one.peers[String(member.id)] : undefined))
+  return seenAs.some(isServing) ? 'serves' : 'runs'
+}
+
+const out = (because: string): Standing => ({ kind: 'out', because })

@@ -1,0 +1,112 @@
+/* oxlint-disable vitest/no-standalone-expect -- it does not know test.prop for the test block that it is. */
+import { test } from '@fast-check/vitest'
+import { describe, expect } from 'vitest'
+import { limits } from '../../shared/model/limits.ts'
+import type { Member } from '../../shared/model/member.ts'
+import type { Observation } from '../../shared/model/observation.ts'
+import { planFor } from '../../shared/plan/plan.ts'
+import { cardHere, ec2State, lifecycleState, ofKind } from './judge.ts'
+import { endings } from './endings.ts'
+import { id, now, self } from './scene.ts'
+import { sketched, sketches } from './worlds.ts'
+
+/** The promise that we never spend the quorum, and that failures are counted before anything of them is given back. */
+
+const runs = { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 500) }
+
+const answerOf = (seen: Observation, name: string) => {
+  const health = seen.healths.find((one) => one.instanceId === name)
+  return health && typeof health.answer === 'object' && now - health.sentAt <= limits.healthAgeMax
+    ? health.answer
+    : undefined
+}
+
+/** In the quorum as far as its own host has told lately. */
+function isJoined(seen: Observation, { id: number, networkInterface, volumes }: Member): boolean {
+  const facts = answerOf(seen, networkInterface.attachment?.instanceId ?? '')
+  return (
+    facts?.member === number &&
+    ['leader', 'follower'].includes(facts.service.role) &&
+    volumes.every((disk) => facts.volumes.some((one) => one.volume === disk.id && one.mounted))
+  )
+}
+
+function staysJoined(seen: Observation, member: Member): boolean {
+  const { attachment, leaving } = member.networkInterface
+  const holder = attachment?.instanceId
+  return (
+    holder !== undefined &&
+    ['InService', 'Terminating:Wait'].includes(lifecycleState(seen, holder)) &&
+    ec2State(seen, holder) === 'running' &&
+    leaving?.instanceId !== holder &&
+    isJoined(seen, member)
+  )
+}
+
+describe('the quorum', () => {
+  test.prop([endings], runs)('is not spent: a member in sync leaves only while enough others stay that are', (seen) => {
+    const [mine] = seen.members.filter(cardHere)
+    const quorum = Math.floor(seen.members.length / 2) + 1
+    const begun = seen.commands.some((one) => one.verb === 'handOver')
+    if (begun || !seen.agentOnline || ec2State(seen, self) !== 'running') return
+    if (!mine || seen.members.length < 3 || seen.wanted < quorum || !isJoined(seen, mine)) return
+    const plan = planFor(seen)
+    if (ofKind(plan, 'hand-over').length === 0 && plan.verdict === 'WAIT') return
+    expect(seen.members.filter((one) => one !== mine && staysJoined(seen, one)).length).toBeGreaterThanOrEqual(quorum)
+    expect(seen.tagFaults).toEqual([])
+    expect(mine.networkInterface.leaving?.instanceId).toBe(self)
+    expect(now - (seen.leavingSince.get(self) ?? now)).toBeGreaterThanOrEqual(limits.leavingSettles)
+  })
+
+  test.prop([endings], runs)('is asked for by notes of this instance alone, on the member that it holds', (seen) => {
+    const { steps } = planFor(seen)
+    for (const step of steps) {
+      if (step.kind !== 'write-note' && step.kind !== 'forget-note') continue
+      const [mine] = seen.members.filter(cardHere)
+      expect(step.networkInterfaceId).toBe(mine!.networkInterface.id)
+      if (step.kind === 'write-note') {
+        expect(step.note).toEqual({ key: 'leaving', instanceId: self, at: now })
+      } else {
+        expect(step.key).toBe('leaving')
+        expect(mine!.id).not.toBe(id(1))
+      }
+    }
+    expect(steps.filter((step) => step.kind === 'write-note').length).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('a failed launch', () => {
+  const launches = sketches.map((sketch) => sketched({ ...sketch, own: 'Pending:Wait' }))
+
+  test.prop([launches], runs)(
+    'is counted before anything is given back and before it ends, and counted once',
+    (seen) => {
+      const plan = planFor(seen)
+      if (plan.givesUp === undefined) return
+      const [held] = seen.members.filter(cardHere)
+      const counted = seen.members.some((one) => one.networkInterface.failures?.instanceId === self)
+      const written = ofKind(plan, 'write-note')
+      if (held && !counted) {
+        expect(written).toMatchObject([{ note: { key: 'failures', instanceId: self } }])
+        expect(plan.verdict).toBe('WAIT')
+        expect(ofKind(plan, 'detach-interface')).toEqual([])
+        expect(ofKind(plan, 'detach-volume')).toEqual([])
+      }
+      if (counted) expect(written).toEqual([])
+    },
+  )
+
+  test.prop([launches], runs)(
+    'ends half an hour after it began at the latest, once nothing is left to give back',
+    (seen) => {
+      const instances = seen.instances.map((one) => ({ ...one, launchTime: now - limits.launchAgainMost }))
+      const members = seen.members.filter((one) => !cardHere(one))
+      const plan = planFor({ ...seen, members, instances, givenUp: 'it failed' })
+      const shown = instances.some((one) => one.id === self)
+      const stray = members.some((one) => one.volumes.some((disk) => disk.attachment?.instanceId === self))
+      if (lifecycleState(seen, self) !== 'Pending:Wait' || seen.action.transition !== 'launching' || !shown || stray)
+        return
+      expect(plan).toMatchObject({ steps: [], verdict: 'ABANDON' })
+    },
+  )
+})
