@@ -1,7 +1,9 @@
 import { lab } from './lab.ts'
 import { replay } from './replay.ts'
+import { roll } from './roll.ts'
 import { simulate } from './simulate.ts'
 import { start } from './start.ts'
+import { status } from './status.ts'
 import { UsageError } from './usage.ts'
 
 interface Command {
@@ -13,6 +15,8 @@ const commands: Readonly<Record<string, Command>> = {
   start: { run: start, is: 'bring up an ensemble in the local cloud, kill an instance, show the take-over' },
   lab: { run: lab, is: 'serve the local cloud as AWS endpoints on loopback' },
   replay: { run: replay, is: 'feed event files to the bundled functions' },
+  status: { run: status, is: 'show how the members of an ensemble are' },
+  roll: { run: roll, is: 'give every member a new instance, followers first and the leader last' },
   simulate: { run: simulate, is: 'look for broken promises in a world of faults, in virtual time' },
 }
 

@@ -39,3 +39,17 @@ export function drawTakeOver(page: Page, { steps, seconds }: TakeOver): void {
     page.line(`  ${label} ${bar.padEnd(barWidth + 1)} ${start.toFixed(1)} - ${end.toFixed(1)} s`)
   }
 }
+
+/** Draws rows of the same shape, the names of their fields as the heading. */
+export function drawTable(page: Page, rows: readonly object[]): void {
+  const names = Object.keys(rows[0] ?? {})
+  const lines = [names, ...rows.map((row) => Object.values(row).map((value) => String(value ?? '-')))]
+  const widths = names.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)))
+  for (const line of lines)
+    page.line(
+      line
+        .map((text, column) => text.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+}

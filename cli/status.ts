@@ -1,0 +1,67 @@
+import type { Member } from '../shared/model/member.ts'
+import type { Survey } from '../shared/model/observation.ts'
+import { conditionOf } from '../shared/plan/healing/condition.ts'
+import { planHealing } from '../shared/plan/healing/heal.ts'
+import { groupInstance } from '../shared/plan/instances.ts'
+import { openRemote, remoteOptions, remoteUsage } from './remote.ts'
+import { drawTable, openPage } from './timeline.ts'
+import { readOptions } from './usage.ts'
+
+const usage = `usage: stayput status [OPTIONS]
+
+Asks every host of an ensemble how its member is, and shows it. Changes nothing. Exit code 0 if every member is well.
+
+${remoteUsage}
+`
+
+interface Row {
+  readonly member: number
+  readonly zone: string
+  readonly address: string
+  readonly instance: string | null
+  readonly state: string
+  readonly role: string | null
+  readonly zxid: string | null
+  /** Of the fullest of its file systems, in per cent. */
+  readonly used: number | null
+  readonly condition: string
+}
+
+export async function status(args: readonly string[]): Promise<number> {
+  const read = readOptions(args, remoteOptions, usage)
+  if (!read) return 0
+  const seen = await openRemote(read.values, usage).consult()
+  const rows = seen.members.map((member) => rowOf(seen, member))
+  const findings = planHealing(seen).findings
+  const isWell = rows.length > 0 && rows.every((row) => row.condition === 'well') && seen.tagFaults.length === 0
+  if (read.values.json) {
+    process.stdout.write(`${JSON.stringify({ ok: isWell, members: rows, findings })}\n`)
+    return isWell ? 0 : 1
+  }
+  const page = openPage(process.stdout)
+  if (rows.length === 0) page.line(`no member of ${read.values.ensemble} is found`)
+  drawTable(page, rows)
+  for (const { member, because } of findings) {
+    page.line(member === undefined ? because : `member ${member}: ${because}`)
+  }
+  return isWell ? 0 : 1
+}
+
+function rowOf(seen: Survey, member: Member): Row {
+  const { id, zone, networkInterface } = member
+  const instance = networkInterface.attachment?.instanceId
+  const answer = seen.healths.find((health) => health.instanceId === instance)?.answer
+  const facts = typeof answer === 'object' ? answer : undefined
+  const used = facts?.volumes.flatMap((volume) => volume.used ?? []) ?? []
+  return {
+    member: id,
+    zone,
+    address: networkInterface.address,
+    instance: instance ?? null,
+    state: (instance && groupInstance(seen, instance)?.lifecycleState) ?? 'no instance',
+    role: facts?.service.role ?? null,
+    zxid: facts?.service.zxid || null,
+    used: used.length > 0 ? Math.max(...used) : null,
+    condition: conditionOf(seen, member).kind,
+  }
+}
