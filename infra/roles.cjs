@@ -9,9 +9,11 @@
 
 /** The tags that say what belongs together. Nobody but who creates the stack writes them. */
 const ensembleTag = 'stayput:ensemble'
-/** The one tag that the functions write, and the ones that they only ever take away. */
+/** Of volumes: the one tag that the functions write, and the ones that they only ever take away. */
 const written = ['stayput:holder']
 const withdrawn = ['stayput:format', 'stayput:bootstrap']
+/** Of interfaces: what they note there and take away again. */
+const notes = { leaving: 'stayput:leaving', healing: 'stayput:healing', failures: 'stayput:failures' }
 
 const arn = (service, resource) => ({
   'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`,
@@ -45,11 +47,12 @@ function belongings({ ensemble, members, groups, logVolumes, adopts }) {
 }
 
 /** The functions look at everything, because AWS knows no resources for these actions. */
-const look = () =>
+const look = (more) =>
   allow(
     'Look',
     [
       'autoscaling:DescribeAutoScalingGroups',
+      ...more,
       'ec2:DescribeInstances',
       'ec2:DescribeNetworkInterfaces',
       'ec2:DescribeSubnets',
@@ -61,8 +64,12 @@ const look = () =>
     '*',
   )
 
-const tellVerdict = ({ groups }) =>
-  allow('TellVerdict', ['autoscaling:CompleteLifecycleAction', 'autoscaling:RecordLifecycleActionHeartbeat'], ...groups)
+const tellVerdict = ({ groups }, more) =>
+  allow(
+    'TellVerdict',
+    ['autoscaling:CompleteLifecycleAction', 'autoscaling:RecordLifecycleActionHeartbeat', ...more],
+    ...groups,
+  )
 
 /** What is done to a member is done to its interface or volume and to the instance: AWS asks for each of them. */
 function move({ interfaces, volumes, instances }, ofInterfaces, ofVolumes) {
@@ -79,15 +86,18 @@ const takeOver = (owned) => [
     ['ec2:AttachNetworkInterface', 'ec2:DetachNetworkInterface', 'ec2:ModifyNetworkInterfaceAttribute'],
     ['ec2:AttachVolume', 'ec2:DetachVolume', 'ec2:ModifyInstanceAttribute'],
   ),
-  keepBooks('AnnounceAttach', 'ec2:CreateTags', owned, written),
-  keepBooks('WithdrawPermits', 'ec2:DeleteTags', owned, withdrawn),
+  keepBooks('AnnounceAttach', ['ec2:CreateTags'], owned.volumes, written),
+  keepBooks('WithdrawPermits', ['ec2:DeleteTags'], owned.volumes, withdrawn),
 ]
+
+const keepNotes = ({ interfaces }, ...keys) =>
+  keepBooks('KeepNotes', ['ec2:CreateTags', 'ec2:DeleteTags'], interfaces, keys)
 
 const handOver = (owned) => move(owned, ['ec2:DetachNetworkInterface'], ['ec2:DetachVolume'])
 
 /** ForAllValues holds over no key at all, and DeleteTags without keys takes all tags away: hence Null. */
-function keepBooks(sid, action, { volumes: [resources, condition = {}] }, keys) {
-  return allow(sid, [action], resources, {
+function keepBooks(sid, actions, [resources, condition = {}], keys) {
+  return allow(sid, actions, resources, {
     ...condition,
     'ForAllValues:StringEquals': { 'aws:TagKeys': keys },
     Null: { 'aws:TagKeys': 'false' },
@@ -164,6 +174,7 @@ const never = ({ ensemble }) => [
   deny(
     'NeverAnotherEnsemble',
     [
+      'autoscaling:SetInstanceHealth',
       'ec2:AttachNetworkInterface',
       'ec2:AttachVolume',
       'ec2:CreateTags',
@@ -175,7 +186,7 @@ const never = ({ ensemble }) => [
     { StringNotEquals: { [`aws:ResourceTag/${ensembleTag}`]: ensemble } },
   ),
   deny('NeverIdentity', ['ec2:CreateTags', 'ec2:DeleteTags'], '*', {
-    'ForAnyValue:StringNotEquals': { 'aws:TagKeys': [...written, ...withdrawn] },
+    'ForAnyValue:StringNotEquals': { 'aws:TagKeys': [...written, ...withdrawn, ...Object.values(notes)] },
   }),
   deny('NeverGrantPermits', ['ec2:CreateTags'], '*', {
     'ForAnyValue:StringEquals': { 'aws:TagKeys': withdrawn },
@@ -238,14 +249,36 @@ const functionRole = (name, statements) =>
 
 function functionRoles(stack) {
   const owned = belongings(stack)
-  const always = [look(), tellVerdict(owned)]
-  // The sweep takes up any action that is open, and a launch that is given up hands over.
-  const whole = [...always, ...takeOver(owned), ...lendKeys(stack), ...command(stack, documents)]
-  const out = [...always, ...handOver(owned), ...command(stack, ['HandOverDocument'])]
+  const { leaving, healing, failures } = notes
+  // A launch that is given up hands over.
+  const launch = [
+    look([]),
+    tellVerdict(owned, []),
+    ...takeOver(owned),
+    keepNotes(owned, failures),
+    ...lendKeys(stack),
+    ...command(stack, documents),
+  ]
+  const terminate = [
+    look([]),
+    tellVerdict(owned, []),
+    ...handOver(owned),
+    keepNotes(owned, leaving),
+    ...command(stack, ['HandOverDocument', 'HealthDocument']),
+  ]
+  // The sweep takes up any action that is open, and heals: it alone may have an instance replaced.
+  const sweep = [
+    look(['autoscaling:DescribeLifecycleHooks']),
+    tellVerdict(owned, ['autoscaling:SetInstanceHealth']),
+    ...takeOver(owned),
+    keepNotes(owned, leaving, healing, failures),
+    ...lendKeys(stack),
+    ...command(stack, [...documents, 'HealthDocument']),
+  ]
   return {
-    LaunchRole: functionRole('Launch', whole),
-    TerminateRole: functionRole('Terminate', out),
-    SweepRole: functionRole('Sweep', whole),
+    LaunchRole: functionRole('Launch', launch),
+    TerminateRole: functionRole('Terminate', terminate),
+    SweepRole: functionRole('Sweep', sweep),
     FunctionDenials: {
       Type: 'AWS::IAM::ManagedPolicy',
       Properties: {

@@ -9,6 +9,7 @@ import { limits } from './model/limits.ts'
 import type { Plan, Step } from './model/plan.ts'
 import { emptyMemory, type Memory, observe, type Ports } from './observe.ts'
 import { type Pace, Pauses } from './pauses.ts'
+import type { planHealing } from './plan/healing/heal.ts'
 import { planFor } from './plan/plan.ts'
 
 export interface World {
@@ -18,6 +19,7 @@ export interface World {
   readonly log: Log
   /** Another planner than the real one: the simulation plants its bugs here. */
   readonly plan?: typeof planFor
+  readonly healing?: typeof planHealing
 }
 
 /**

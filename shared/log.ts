@@ -5,7 +5,7 @@
 export interface LogLine {
   /** `alarm` wants a person; a metric filter counts it. */
   readonly level: 'info' | 'warn' | 'alarm'
-  readonly event: 'ignored' | 'plan' | 'step' | 'unknown' | 'verdict'
+  readonly event: 'ignored' | 'plan' | 'step' | 'unknown' | 'verdict' | 'health'
   readonly because: string
   readonly instance?: string
   readonly transition?: string

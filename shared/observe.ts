@@ -1,13 +1,13 @@
 import type { AutoScaling } from './aws/auto-scaling.ts'
 import type { Ec2 } from './aws/ec2.ts'
-import type { Invocation, Ssm } from './aws/ssm.ts'
+import type { Ssm } from './aws/ssm.ts'
 import type { Config } from './config.ts'
 import type { LifecycleAction } from './model/action.ts'
 import { readReach } from './model/facts.ts'
 import type { CommandId, InstanceId, SubnetId, VolumeId } from './model/ids.ts'
-import type { AttachIntent, Member, Volume } from './model/member.ts'
-import { assembleMembers } from './model/members.ts'
-import type { Command, Observation, Reach, Verb } from './model/observation.ts'
+import { holderOf, type Intent, isLeaving, type Member, type Volume } from './model/member.ts'
+import type { Command, Health, Observation, Reach, Verb } from './model/observation.ts'
+import { survey } from './survey.ts'
 
 export interface Ports {
   readonly ec2: Ec2
@@ -22,15 +22,21 @@ export interface Ports {
 export interface Memory {
   readonly sent: SentCommand[]
   readonly asked: AskedPeer[]
+  /** Hosts that were asked how their member is. */
+  readonly consulted: ConsultedHost[]
   readonly refusedAttaches: Set<VolumeId>
   /** Volumes that this invocation has announced for the instance, or seen there: a read of the past does not know it. */
-  readonly announced: Map<VolumeId, AttachIntent>
+  readonly announced: Map<VolumeId, Intent>
   /** What ended commands have printed: an end is final, and asking for each of them in every pass adds up. */
   readonly outputs: Map<CommandId, string>
   /** What peers have answered in the end, for the same reason. */
   readonly answers: Map<CommandId, Reach>
+  /** The same of hosts that were asked how their member is; one command goes to several. */
+  readonly healths: Map<string, Health>
   /** The ranges of subnets: a subnet never changes its own. */
   readonly subnetCidrs: Map<SubnetId, string>
+  /** Since when holders have been seen to want to leave; nothing yet for those that were seen for the first time. */
+  readonly leaving: Map<InstanceId, number | undefined>
   /** Why the launch was given up. */
   givenUp?: string
   /** Whether it was this invocation that attached the interface. */
@@ -40,6 +46,12 @@ export interface Memory {
 interface SentCommand {
   readonly id: CommandId
   readonly verb: Verb
+  readonly sentAt: number
+}
+
+export interface ConsultedHost {
+  readonly id: CommandId
+  readonly instanceId: InstanceId
   readonly sentAt: number
 }
 
@@ -53,11 +65,14 @@ interface AskedPeer {
 export const emptyMemory = (): Memory => ({
   sent: [],
   asked: [],
+  consulted: [],
   refusedAttaches: new Set(),
   announced: new Map(),
   outputs: new Map(),
   answers: new Map(),
+  healths: new Map(),
   subnetCidrs: new Map(),
+  leaving: new Map(),
   claimed: false,
 })
 
@@ -70,41 +85,26 @@ const commandsSince = 48 * 3_600_000
  */
 export async function observe(
   action: LifecycleAction,
-  { ec2, autoScaling, ssm }: Ports,
+  ports: Ports,
   config: Config,
   memory: Memory,
   now: number,
 ): Promise<Observation> {
-  const [groupInstances, interfaces, volumes, agentOnline, invocations] = await Promise.all([
-    autoScaling.instances(config.ensemble),
-    ec2.networkInterfaces(config.ensemble),
-    ec2.volumes(config.ensemble),
+  const { ssm } = ports
+  const announced = (volume: Volume): Volume => withIntent(volume, action.instanceId, memory, now)
+  const [seen, agentOnline, commands, reaches] = await Promise.all([
+    survey(ports, config, memory, now, () => [action.instanceId], announced),
     ssm.agentOnline(action.instanceId),
-    ssm.invocations(action.instanceId, now - commandsSince),
-  ])
-  const { members, faults } = assembleMembers(
-    interfaces,
-    volumes.map((one) => ({ ...one, resource: withIntent(one.resource, action.instanceId, memory, now) })),
-    config.shape,
-  )
-  const held = members.find((member) => member.networkInterface.attachment?.instanceId === action.instanceId)
-  const [instances, subnetCidr, commands, reaches] = await Promise.all([
-    ec2.instances([...new Set([action.instanceId, ...holders(members)])]),
-    held && readSubnetCidr(ec2, held.networkInterface.subnetId, memory),
-    readCommands(ssm, action.instanceId, config, invocations, memory),
+    readCommands(ssm, action, config, now, memory),
     Promise.all(memory.asked.map((asked) => readAnswer(ssm, asked, memory))),
   ])
   return {
-    now,
+    ...seen,
     action,
-    groupInstances,
-    instances,
-    members,
-    tagFaults: faults,
     agentOnline,
     commands,
-    ...(subnetCidr !== undefined && { subnetCidr }),
     reaches,
+    leavingSince: leavingSince(seen.members, memory, now),
     refusedAttaches: memory.refusedAttaches,
     ...(memory.givenUp !== undefined && { givenUp: memory.givenUp }),
   }
@@ -123,20 +123,28 @@ function withIntent(volume: Volume, instanceId: InstanceId, memory: Memory, now:
   return intent && volume.intent?.instanceId !== instanceId ? { ...volume, intent } : volume
 }
 
-/** Every instance to which an interface or a volume of the ensemble is attached. */
-function holders(members: readonly Member[]): InstanceId[] {
-  return members
-    .flatMap((member) => [member.networkInterface, ...member.volumes])
-    .flatMap((resource) => resource.attachment?.instanceId ?? [])
+/**
+ * A note that was seen in an earlier look was there before this one began; one that is gone is forgotten, so that its time
+ * begins anew should it come back.
+ */
+function leavingSince(members: readonly Member[], { leaving }: Memory, now: number): ReadonlyMap<InstanceId, number> {
+  const noted = members.flatMap((member) => (isLeaving(member) ? (holderOf(member) ?? []) : []))
+  const known = noted.map((id) => [id, leaving.has(id) ? (leaving.get(id) ?? now) : undefined] as const)
+  leaving.clear()
+  for (const [id, since] of known) leaving.set(id, since)
+  return new Map(known.flatMap(([id, since]) => (since === undefined ? [] : [[id, since] as const])))
 }
 
 async function readCommands(
   ssm: Ssm,
-  instance: InstanceId,
+  { instanceId: instance, transition }: LifecycleAction,
   config: Config,
-  invocations: readonly Invocation[],
+  now: number,
   memory: Memory,
 ): Promise<Command[]> {
+  // One that has been in service was asked every minute how its member is, which would be page after page.
+  const document = transition === 'terminating' ? config.documents.handOver : undefined
+  const invocations = await ssm.invocations(instance, now - commandsSince, document)
   const listed = invocations.flatMap((invocation) => {
     const verb = verbOf(invocation.document, config)
     return verb ? [{ ...invocation, verb }] : []
@@ -172,12 +180,6 @@ async function withOutput(
 function verbOf(document: string, config: Config): Verb | undefined {
   if (document === config.documents.takeOver) return 'takeOver'
   return document === config.documents.handOver ? 'handOver' : undefined
-}
-
-async function readSubnetCidr(ec2: Ec2, id: SubnetId, { subnetCidrs }: Memory): Promise<string | undefined> {
-  const cidr = subnetCidrs.get(id) ?? (await ec2.subnetCidr(id))
-  if (cidr !== undefined) subnetCidrs.set(id, cidr)
-  return cidr
 }
 
 async function readAnswer(ssm: Ssm, asked: AskedPeer, { answers }: Memory): Promise<Reach> {

@@ -16,6 +16,7 @@ const documentNames: Readonly<Record<string, string>> = {
   TakeOverDocument: names.takeOver,
   HandOverDocument: names.handOver,
   ReachDocument: names.reach,
+  HealthDocument: names.health,
 }
 
 /** The SSM documents as they are deployed, by name. */

@@ -7,6 +7,7 @@ export const names = {
   takeOver: 'stayput-take-over',
   handOver: 'stayput-hand-over',
   reach: 'stayput-reach',
+  health: 'stayput-health',
 } as const
 
 /** The environment of functions in the local cloud that no template has deployed. */
@@ -19,6 +20,7 @@ export function functionEnvironment(ensemble: string, settings: Settings, endpoi
     STAYPUT_TAKE_OVER_DOCUMENT: names.takeOver,
     STAYPUT_HAND_OVER_DOCUMENT: names.handOver,
     STAYPUT_REACH_DOCUMENT: names.reach,
+    STAYPUT_HEALTH_DOCUMENT: names.health,
     ...runtimeEnvironment(settings, endpoint),
   }
 }

@@ -59,7 +59,9 @@ const told: { readonly [Name in Operation]: (find: Resources, input: Operations[
   {
     'autoscaling.CompleteLifecycleAction': ofGroup,
     'autoscaling.DescribeAutoScalingGroups': everything,
+    'autoscaling.DescribeLifecycleHooks': everything,
     'autoscaling.RecordLifecycleActionHeartbeat': ofGroup,
+    'autoscaling.SetInstanceHealth': (find, { InstanceId }) => ({ resources: [find.group(find.groupOf(InstanceId))] }),
     'ec2.AttachNetworkInterface': (find, { NetworkInterfaceId, InstanceId }) => ({
       resources: [find.networkInterface(NetworkInterfaceId), find.instance(InstanceId)],
     }),
@@ -67,11 +69,11 @@ const told: { readonly [Name in Operation]: (find: Resources, input: Operations[
       resources: [find.volume(VolumeId), find.instance(InstanceId)],
     }),
     'ec2.CreateTags': (find, { Resources, Tags }) => ({
-      resources: (Resources ?? []).map((id) => find.volume(id)),
+      resources: (Resources ?? []).map((id) => (id.startsWith('eni-') ? find.networkInterface(id) : find.volume(id))),
       tagKeys: keysOf(Tags),
     }),
     'ec2.DeleteTags': (find, { Resources, Tags }) => ({
-      resources: (Resources ?? []).map((id) => find.volume(id)),
+      resources: (Resources ?? []).map((id) => (id.startsWith('eni-') ? find.networkInterface(id) : find.volume(id))),
       tagKeys: keysOf(Tags),
     }),
     'ec2.DescribeInstances': everything,
@@ -150,6 +152,7 @@ function resourcesOf(cloud: Cloud) {
       const tags = Object.fromEntries(found?.tags.map(({ key, value }) => [key, value]) ?? [])
       return { type: 'autoScalingGroup', arn: found?.arn ?? gone, tags }
     },
+    groupOf: (instanceId = ''): string | undefined => cloud.autoscaling.members.get(instanceId)?.groupName,
     attachment(id: string | undefined): RecordedResource[] {
       const all = cloud.ec2.networkInterfaces.all()
       const found = all.find(({ attachment }) => attachment?.attachmentId === id)

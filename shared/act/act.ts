@@ -5,11 +5,12 @@ import type { LifecycleAction } from '../model/action.ts'
 import type { Step } from '../model/plan.ts'
 import type { Memory, Ports } from '../observe.ts'
 import { attachVolume } from './attach-volume.ts'
-import { askPeer, handOver, takeOver } from './commands.ts'
+import { askHealth, askPeer, handOver, takeOver } from './commands.ts'
 
 /** What the steps of one pass act upon, and with. */
 export interface Acting {
-  readonly action: LifecycleAction
+  /** Absent where nobody waits for a verdict. */
+  readonly action?: LifecycleAction
   readonly ports: Ports
   readonly config: Config
   readonly memory: Memory
@@ -29,8 +30,7 @@ async function perform(step: Step, acting: Acting): Promise<boolean> {
   acting.log({
     level: answer.done === 'yes' ? 'info' : answer.failure.kind === 'denied' ? 'alarm' : 'warn',
     event: 'step',
-    instance: acting.action.instanceId,
-    transition: acting.action.transition,
+    ...(acting.action && { instance: acting.action.instanceId, transition: acting.action.transition }),
     step: step.kind,
     because: answer.done === 'yes' ? subject(step) : answer.failure.message,
     ms: acting.now() - started,
@@ -61,6 +61,14 @@ function carryOut(step: Step, acting: Acting): Promise<Answer> {
       return ec2.detachVolume(step.volumeId, step.instanceId)
     case 'detach-interface':
       return ec2.detachInterface(step.attachmentId)
+    case 'ask-health':
+      return askHealth(step, acting)
+    case 'write-note':
+      return ec2.note(step.networkInterfaceId, step.note)
+    case 'forget-note':
+      return ec2.forget(step.networkInterfaceId, step.key)
+    case 'mark-unhealthy':
+      return acting.ports.autoScaling.markUnhealthy(step.instanceId)
   }
 }
 
@@ -79,6 +87,14 @@ function subject(step: Step): string {
     case 'retain-interface':
     case 'detach-interface':
       return step.networkInterfaceId
+    case 'write-note':
+      return `${step.networkInterfaceId}, ${step.note.key}`
+    case 'forget-note':
+      return `${step.networkInterfaceId}, ${step.key}`
+    case 'ask-health':
+      return step.instanceIds.join(', ')
+    case 'mark-unhealthy':
+      return step.instanceId
     case 'attach-volume':
     case 'retain-volume':
     case 'withdraw-permit':

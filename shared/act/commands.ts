@@ -2,7 +2,7 @@ import type { Answer } from '../aws/failure.ts'
 import type { CommandId, InstanceId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import type { Verb } from '../model/observation.ts'
-import type { AskPeer, HandOver, HostedMember, TakeOver } from '../model/plan.ts'
+import type { AskHealth, AskPeer, HandOver, HostedMember, TakeOver } from '../model/plan.ts'
 import type { Acting } from './act.ts'
 
 /** Parameters hold no list types: an environment variable is one text. This stands for an empty list. */
@@ -17,6 +17,7 @@ export async function takeOver(step: TakeOver, acting: Acting): Promise<Answer> 
     Format: step.format.join(',') || none,
     FileSystem: acting.config.fileSystem,
     Bootstrap: step.bootstrap ? 'permitted' : 'denied',
+    Service: step.restart ? 'restart' : 'keep',
   })
 }
 
@@ -30,8 +31,22 @@ export async function askPeer({ peer, address }: AskPeer, acting: Acting): Promi
   const sentAt = acting.now()
   const document = acting.config.documents.reach
   const parameters = { Address: address, NotAfter: notAfter(sentAt) }
-  const answer = await acting.ports.ssm.send(peer, document, `stayput reach ${address}`, parameters)
+  const answer = await acting.ports.ssm.send([peer], document, `stayput reach ${address}`, parameters)
   return noted(answer, (id) => acting.memory.asked.push({ id, peer, address, sentAt }))
+}
+
+/** Asks hosts how their members are. */
+export async function askHealth({ instanceIds, members }: AskHealth, acting: Acting): Promise<Answer> {
+  const sentAt = acting.now()
+  const { config, ports, memory } = acting
+  const Members = members
+    .map(({ member, macAddress, address, subnetCidr, volumes }) =>
+      [member, macAddress, address, subnetCidr, volumes.map(({ id, mount }) => `${id}:${mount}`).join('+')].join('='),
+    )
+    .join(',')
+  const parameters = { Ensemble: config.ensemble, Members, NotAfter: notAfter(sentAt) }
+  const answer = await ports.ssm.send(instanceIds, config.documents.health, 'stayput health', parameters)
+  return noted(answer, (id) => memory.consulted.push(...instanceIds.map((instanceId) => ({ id, instanceId, sentAt }))))
 }
 
 async function command(
@@ -44,7 +59,7 @@ async function command(
   const sentAt = acting.now()
   const sent = { ...parameters, NotAfter: notAfter(sentAt), Attempt: `${instance}.${sentAt}` }
   const comment = `stayput ${verb} ${sent.Attempt}`
-  const answer = await acting.ports.ssm.send(instance, acting.config.documents[verb], comment, sent)
+  const answer = await acting.ports.ssm.send([instance], acting.config.documents[verb], comment, sent)
   return noted(answer, (id) => acting.memory.sent.push({ id, verb, sentAt }))
 }
 

@@ -1,27 +1,32 @@
+import type * as sdk from '@aws-sdk/client-auto-scaling'
 import type { LifecycleAction, Verdict } from '../model/action.ts'
-import { instanceId } from '../model/ids.ts'
-import type { GroupInstance } from '../model/observation.ts'
+import { type InstanceId, instanceId } from '../model/ids.ts'
+import type { Group, Hook } from '../model/observation.ts'
 import { identityTags } from '../model/tags.ts'
-import { type Answer, look, pages, release } from './failure.ts'
+import { type Answer, look, mutate, pages, release } from './failure.ts'
 import type { Send } from './operations.ts'
 
 /** Auto Scaling as the core needs it. */
 export interface AutoScaling {
   /**
-   * Every instance of every group that carries the ensemble's tag: one call tells which groups are ours and in which
-   * state their instances are.
+   * Every group that carries the ensemble's tag: one call tells which groups are ours and in which state their
+   * instances are.
    * @throws {CallFailure} when it can't be read.
    */
-  instances(ensemble: string): Promise<readonly GroupInstance[]>
+  groups(ensemble: string): Promise<readonly Group[]>
+  /** @throws {CallFailure} when they can't be read. */
+  hooks(groupName: string): Promise<readonly Hook[]>
   /** An action that is over counts as completed: our duty has ended either way. */
   complete(action: LifecycleAction, result: Exclude<Verdict, 'WAIT'>): Promise<Answer>
   /** Restarts the hook's heartbeat clock; the hook's global time-out stays. */
   heartbeat(action: LifecycleAction): Promise<Answer>
+  /** Auto Scaling then replaces the instance at once; its hand-over runs through the hook as ever. */
+  markUnhealthy(instance: InstanceId): Promise<Answer>
 }
 
 export function autoScalingPort(send: Send): AutoScaling {
   return {
-    async instances(ensemble) {
+    async groups(ensemble) {
       const Filters = [{ Name: `tag:${identityTags.ensemble}`, Values: [ensemble] }]
       const groups = await look('listing the groups of the ensemble', () =>
         pages(
@@ -30,13 +35,29 @@ export function autoScalingPort(send: Send): AutoScaling {
           (page) => page.NextToken,
         ),
       )
-      return groups.flatMap((group) =>
-        (group.Instances ?? []).map((instance) => ({
+      return groups.map((group) => ({
+        name: group.AutoScalingGroupName ?? '',
+        wanted: group.DesiredCapacity ?? 0,
+        ...(group.LaunchTemplate?.LaunchTemplateId && { template: group.LaunchTemplate.LaunchTemplateId }),
+        zones: group.AvailabilityZones ?? [],
+        suspended: (group.SuspendedProcesses ?? []).map((process) => process.ProcessName ?? ''),
+        ...readMinHealthy(group),
+        instances: (group.Instances ?? []).map((instance) => ({
           instanceId: instanceId(instance.InstanceId),
           groupName: group.AutoScalingGroupName ?? '',
           lifecycleState: instance.LifecycleState ?? 'unknown',
         })),
+      }))
+    },
+    async hooks(groupName) {
+      const answer = await look(`listing the hooks of ${groupName}`, () =>
+        send('autoscaling.DescribeLifecycleHooks', { AutoScalingGroupName: groupName }),
       )
+      return (answer.LifecycleHooks ?? []).map((hook) => ({
+        name: hook.LifecycleHookName ?? '',
+        transition: hook.LifecycleTransition?.endsWith('LAUNCHING') ? 'launching' : 'terminating',
+        byDefault: hook.DefaultResult ?? '',
+      }))
     },
     complete: (action, result) =>
       release(`completing the lifecycle action of ${action.instanceId} with ${result}`, () =>
@@ -46,7 +67,22 @@ export function autoScalingPort(send: Send): AutoScaling {
       release(`extending the lifecycle action of ${action.instanceId}`, () =>
         send('autoscaling.RecordLifecycleActionHeartbeat', address(action)),
       ),
+    markUnhealthy: (instance) =>
+      mutate(`marking ${instance} unhealthy`, async () => {
+        await send('autoscaling.SetInstanceHealth', {
+          InstanceId: instance,
+          HealthStatus: 'Unhealthy',
+          // The grace period is for instances that still start; this one was looked at.
+          ShouldRespectGracePeriod: false,
+        })
+      }),
   }
+}
+
+/** -1 is Auto Scaling's word for none. */
+function readMinHealthy({ InstanceMaintenancePolicy: policy }: sdk.AutoScalingGroup): Pick<Group, 'minHealthy'> {
+  const share = policy?.MinHealthyPercentage ?? -1
+  return share >= 0 ? { minHealthy: share } : {}
 }
 
 /** By token where there is one: it names this very action, the instance id only the one that is open now. */

@@ -11,11 +11,20 @@ import {
   type VolumeId,
   volumeId,
 } from '../model/ids.ts'
-import type { AttachIntent, InterfaceAttachment, NetworkInterface, Volume, VolumeAttachment } from '../model/member.ts'
+import {
+  type Failures,
+  type Healing,
+  healingSteps,
+  type Intent,
+  type InterfaceAttachment,
+  type NetworkInterface,
+  type Volume,
+  type VolumeAttachment,
+} from '../model/member.ts'
 import type { Tagged } from '../model/members.ts'
 import type { Instance } from '../model/observation.ts'
 import { bookkeepingTags, identityTags, permitted } from '../model/tags.ts'
-import type { Permit } from '../model/plan.ts'
+import type { Note, Permit } from '../model/plan.ts'
 import { type Answer, look, mutate, pages, release } from './failure.ts'
 import type { Send } from './operations.ts'
 
@@ -26,15 +35,20 @@ export interface Ec2 {
   volumes(ensemble: string): Promise<readonly Tagged<Volume>[]>
   /** Those that EC2 shows: an instance that is missing in the answer is unknown, not gone. */
   instances(ids: readonly InstanceId[]): Promise<readonly Instance[]>
-  subnetCidr(id: SubnetId): Promise<string | undefined>
+  /** The ranges of those that EC2 shows. */
+  subnetCidrs(ids: readonly SubnetId[]): Promise<ReadonlyMap<SubnetId, string>>
   attachInterface(id: NetworkInterfaceId, instance: InstanceId): Promise<Answer>
   retainInterface(id: NetworkInterfaceId, attachmentId: string): Promise<Answer>
   detachInterface(attachmentId: string): Promise<Answer>
-  announceAttach(id: VolumeId, intent: AttachIntent): Promise<Answer>
+  announceAttach(id: VolumeId, intent: Intent): Promise<Answer>
   attachVolume(id: VolumeId, instance: InstanceId, device: string): Promise<Answer>
   retainVolume(instance: InstanceId, device: string): Promise<Answer>
   detachVolume(id: VolumeId, instance: InstanceId): Promise<Answer>
   withdrawPermit(permit: Permit, id: VolumeId): Promise<Answer>
+  /** Writes a bookkeeping tag of an interface. */
+  note(id: NetworkInterfaceId, note: Note): Promise<Answer>
+  /** Takes a bookkeeping tag of an interface away. */
+  forget(id: NetworkInterfaceId, key: Note['key']): Promise<Answer>
 }
 
 export function ec2Port(send: Send): Ec2 {
@@ -73,12 +87,25 @@ export function ec2Port(send: Send): Ec2 {
       )
       return reservations.flatMap((reservation) => reservation.Instances ?? []).map(readInstance)
     },
-    async subnetCidr(id) {
-      const answer = await look(`looking at subnet ${id}`, () => send('ec2.DescribeSubnets', { SubnetIds: [id] }))
-      return answer.Subnets?.find((subnet) => subnet.SubnetId === id)?.CidrBlock
+    async subnetCidrs(ids) {
+      const Filters = [{ Name: 'subnet-id', Values: [...ids] }]
+      const subnets = await look(`looking at ${ids.join(', ')}`, () =>
+        pages(
+          (NextToken) => send('ec2.DescribeSubnets', { Filters, NextToken }),
+          (page) => page.Subnets,
+          (page) => page.NextToken,
+        ),
+      )
+      return new Map(
+        subnets.flatMap(({ SubnetId, CidrBlock }) => {
+          const id = ids.find((one) => one === SubnetId)
+          return id !== undefined && CidrBlock !== undefined ? [[id, CidrBlock] as const] : []
+        }),
+      )
     },
     ...interfaceChanges(send),
     ...volumeChanges(send),
+    ...notes(send),
   }
 }
 
@@ -139,6 +166,20 @@ function volumeChanges(
   }
 }
 
+function notes(send: Send): Pick<Ec2, 'note' | 'forget'> {
+  return {
+    note: (id, note) =>
+      mutate(`noting on ${id}: ${note.key}`, async () => {
+        const Tags = [{ Key: bookkeepingTags[note.key], Value: written(note) }]
+        await send('ec2.CreateTags', { Resources: [id], Tags })
+      }),
+    forget: (id, key) =>
+      mutate(`forgetting on ${id}: ${key}`, async () => {
+        await send('ec2.DeleteTags', { Resources: [id], Tags: [{ Key: bookkeepingTags[key] }] })
+      }),
+  }
+}
+
 function ofEnsemble(ensemble: string) {
   return { Filters: [{ Name: `tag:${identityTags.ensemble}`, Values: [literal(ensemble)] }] }
 }
@@ -166,6 +207,7 @@ function readInterface(one: sdk.NetworkInterface): NetworkInterface {
     address: one.PrivateIpAddress ?? '',
     subnetId: subnetId(one.SubnetId),
     ...(attachment && { attachment }),
+    ...readNotes(one.TagSet),
   }
 }
 
@@ -207,8 +249,42 @@ function readVolumeAttachment(one: sdk.VolumeAttachment): VolumeAttachment {
   }
 }
 
+/** Our own writing, as `written` puts it; anything else in such a tag counts as nothing. */
+function readNotes(tags: readonly sdk.Tag[] | undefined): Pick<NetworkInterface, 'leaving' | 'healing' | 'failures'> {
+  const leaving = readIntent(tagValue(tags, bookkeepingTags.leaving))
+  const healing = readHealing(tagValue(tags, bookkeepingTags.healing))
+  const failures = readFailures(tagValue(tags, bookkeepingTags.failures))
+  return { ...(leaving && { leaving }), ...(healing && { healing }), ...(failures && { failures }) }
+}
+
+function readHealing(value: string | undefined): Healing | undefined {
+  const [word, time] = value?.split('@') ?? []
+  const step = healingSteps.find((one) => one === word)
+  const at = Date.parse(time ?? '')
+  return step === undefined || Number.isNaN(at) ? undefined : { step, at }
+}
+
+function readFailures(value: string | undefined): Failures | undefined {
+  const [number, ...rest] = value?.split('@') ?? []
+  const last = readIntent(rest.join('@'))
+  return last && /^[1-9][0-9]{0,5}$/.test(number ?? '') ? { count: Number(number), ...last } : undefined
+}
+
+/** A note as the value of its tag. */
+function written(note: Note): string {
+  const time = new Date(note.at).toISOString()
+  switch (note.key) {
+    case 'leaving':
+      return `${note.instanceId}@${time}`
+    case 'healing':
+      return `${note.step}@${time}`
+    case 'failures':
+      return `${note.count}@${note.instanceId}@${time}`
+  }
+}
+
 /** Our own writing; anything else in the tag is no intent of ours. */
-function readIntent(value: string | undefined): AttachIntent | undefined {
+function readIntent(value: string | undefined): Intent | undefined {
   const [holder, time] = value?.split('@') ?? []
   const at = Date.parse(time ?? '')
   if (!holder || !patterns.instanceId.test(holder) || Number.isNaN(at)) return undefined

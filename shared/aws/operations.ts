@@ -15,9 +15,17 @@ export interface Operations {
     autoscaling.DescribeAutoScalingGroupsCommandInput,
     autoscaling.DescribeAutoScalingGroupsCommandOutput
   >
+  'autoscaling.DescribeLifecycleHooks': Call<
+    autoscaling.DescribeLifecycleHooksCommandInput,
+    autoscaling.DescribeLifecycleHooksCommandOutput
+  >
   'autoscaling.RecordLifecycleActionHeartbeat': Call<
     autoscaling.RecordLifecycleActionHeartbeatCommandInput,
     autoscaling.RecordLifecycleActionHeartbeatCommandOutput
+  >
+  'autoscaling.SetInstanceHealth': Call<
+    autoscaling.SetInstanceHealthCommandInput,
+    autoscaling.SetInstanceHealthCommandOutput
   >
   'ec2.AttachNetworkInterface': Call<ec2.AttachNetworkInterfaceCommandInput, ec2.AttachNetworkInterfaceCommandOutput>
   'ec2.AttachVolume': Call<ec2.AttachVolumeCommandInput, ec2.AttachVolumeCommandOutput>

@@ -27,8 +27,12 @@ export function sdkSend(settings: SdkSettings): Send {
       changing.autoscaling.send(new autoscaling.CompleteLifecycleActionCommand(input)),
     'autoscaling.DescribeAutoScalingGroups': (input) =>
       reading.autoscaling.send(new autoscaling.DescribeAutoScalingGroupsCommand(input)),
+    'autoscaling.DescribeLifecycleHooks': (input) =>
+      reading.autoscaling.send(new autoscaling.DescribeLifecycleHooksCommand(input)),
     'autoscaling.RecordLifecycleActionHeartbeat': (input) =>
       changing.autoscaling.send(new autoscaling.RecordLifecycleActionHeartbeatCommand(input)),
+    'autoscaling.SetInstanceHealth': (input) =>
+      changing.autoscaling.send(new autoscaling.SetInstanceHealthCommand(input)),
     'ec2.AttachNetworkInterface': (input) => changing.ec2.send(new ec2.AttachNetworkInterfaceCommand(input)),
     'ec2.AttachVolume': (input) => changing.ec2.send(new ec2.AttachVolumeCommand(input)),
     'ec2.CreateTags': (input) => changing.ec2.send(new ec2.CreateTagsCommand(input)),

@@ -17,12 +17,16 @@ export interface Invocation {
 export interface Ssm {
   /** Registered, and its last ping not known to be lost: it may be dead all the same, which only a command shows. */
   agentOnline(instance: InstanceId): Promise<boolean>
-  /** Those sent since `since` (ms), newest first. Just-sent ones may be missing for a second or two. */
-  invocations(instance: InstanceId, since: number): Promise<readonly Invocation[]>
+  /**
+   * Those sent since `since` (ms), newest first; of one document, if it is named. Just-sent ones may be missing for a
+   * second or two.
+   */
+  invocations(instance: InstanceId, since: number, document?: string): Promise<readonly Invocation[]>
   /** One invocation with what it printed; undefined while SSM does not know it yet. */
   invocation(id: CommandId, instance: InstanceId): Promise<(Invocation & { readonly output: string }) | undefined>
+  /** One command, to each of the instances. */
   send(
-    instance: InstanceId,
+    instances: readonly InstanceId[],
     document: string,
     comment: string,
     parameters: Readonly<Record<string, string>>,
@@ -42,10 +46,11 @@ export function ssmPort(send: Send): Ssm {
       )
       return found.some((agent) => agent.InstanceId === instance && agent.PingStatus === 'Online')
     },
-    async invocations(instance, since) {
+    async invocations(instance, since, document) {
       // SSM wants the time in whole seconds.
       const value = `${new Date(since).toISOString().slice(0, 19)}Z`
-      const Filters = [{ key: 'InvokedAfter' as const, value }]
+      const Filters: sdk.CommandFilter[] = [{ key: 'InvokedAfter', value }]
+      if (document !== undefined) Filters.push({ key: 'DocumentName', value: document })
       const found = await look(`listing the commands of ${instance}`, () =>
         pages(
           (NextToken) => send('ssm.ListCommandInvocations', { InstanceId: instance, Filters, NextToken }),
@@ -66,10 +71,10 @@ export function ssmPort(send: Send): Ssm {
         throw failure
       }
     },
-    send: (instance, document, comment, parameters) =>
-      mutate(`sending ${document} to ${instance}`, async () => {
+    send: (instances, document, comment, parameters) =>
+      mutate(`sending ${document} to ${instances.join(', ')}`, async () => {
         const answer = await send('ssm.SendCommand', {
-          InstanceIds: [instance],
+          InstanceIds: [...instances],
           DocumentName: document,
           Comment: comment,
           TimeoutSeconds: limits.commandDeliverySeconds,

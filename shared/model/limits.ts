@@ -27,6 +27,11 @@ export const limits = {
   commandNotAfter: 90_000,
   /** After delivery and execution time-outs SSM itself has given up on a command (the documents allow 120 s). */
   commandForgottenAfter: 4 * 60_000,
+  /**
+   * A peer that has not told by then whether it reaches an address is silent, and another is asked, or none. Its script
+   * ends after 10 s; one pass of the sweep has to live to see it.
+   */
+  peerAnswersWithin: 30_000,
   /** A command that failed for want of something outside the host is sent again no sooner than this. */
   commandAgainAfter: 15_000,
   /** So many failed commands on one host, and the host is given up. */
@@ -46,4 +51,49 @@ export const limits = {
   nothingSettlesAfter: 5000,
   /** Whoever did not make the claim leaves this much time to the one who did, before it sends a command itself. */
   courtesy: 4000,
+  /** Reads may be some seconds behind: so long a note has to have been seen before the lack of another one is believed. */
+  leavingSettles: 5000,
+  /**
+   * Whoever has not seen a note has decided within `observationAgeMax` and `leavingSettles`, and what it then sent is
+   * listed a few seconds later.
+   */
+  standsBackAfter: 30_000,
+  /** A hand-over rests on answers that are no older: a little more than `healthWithin`, so that the last one is of use. */
+  healthAgeMax: 30_000,
+  /** That a host is silent shows after `healthWithin` only, and is believed for as long as it takes to ask the others. */
+  silenceAgeMax: 60_000,
+  /**
+   * Where nobody leads for longer than any election takes, a server that waits for one is no part of a quorum. It may be
+   * what the others wait for to be replaced.
+   */
+  rolelessAfter: 2 * 60_000,
+  /** A hand-over that waits so long for the quorum is worth an alarm: somebody should look after the other members. */
+  guardAlarmAfter: 10 * 60_000,
+  /**
+   * A second failure in a row has the next launch follow no sooner than this after the one that failed, each further one
+   * twice as long, up to the most: two launches an hour cost little, and a member that is mended is back within that.
+   */
+  launchAgainAfter: 2 * 60_000,
+  launchAgainMost: 30 * 60_000,
+  /** So many failed launches of a member in a row are no accident. */
+  launchFailuresAlarm: 3,
+  /** So long hosts have to tell how their members are. The script ends sooner; the rest is delivery. */
+  healthWithin: 25_000,
+  /** ZooKeeper's tickTime x (initLimit + syncLimit), as its sample configuration has them, where no host tells its own. */
+  electionWithin: 30_000,
+  /**
+   * After a step of healing its effect is judged no sooner than this and what the servers themselves may take to find
+   * their roles: a take-over waits for a start and an election.
+   */
+  healingSettles: 60_000,
+  /** A member that nobody sees is believed to be gone when three passes of the sweep in a row found it so. */
+  replaceAfter: 3 * 60_000,
+  /** One that is sick again so soon after it was healed is healed by the next step: the last one has not lasted. */
+  healedAfter: 10 * 60_000,
+  /** Between two replacements of one member. A note that is older than this tells of another illness. */
+  healingStands: 30 * 60_000,
+  /** One that is sick waits so long for another that is on its way, and may itself be what that one waits for. */
+  onItsWayWithin: 10 * 60_000,
+  /** An instance that holds no member so long after its launch is not about to become one. */
+  strayAfter: 10 * 60_000,
 } as const

@@ -16,6 +16,42 @@ export interface NetworkInterface {
   readonly address: string
   readonly subnetId: SubnetId
   readonly attachment?: InterfaceAttachment
+  /** The holder that has asked to hand the member over, and when. */
+  readonly leaving?: Intent
+  readonly healing?: Healing
+  readonly failures?: Failures
+}
+
+/** What was last done for a member that is not well. */
+export interface Healing {
+  readonly step: HealingStep
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/**
+ * The ladder, from the least disruptive rung to the last: seen to be unwell, told to apply what is missing, told to
+ * restart its service, marked for replacement by Auto Scaling.
+ */
+export const healingSteps = ['noticed', 'apply', 'restart', 'replace'] as const
+export type HealingStep = (typeof healingSteps)[number]
+
+/** Launches in a row that failed to become the member. */
+export interface Failures {
+  readonly count: number
+  /** The last of them. */
+  readonly instanceId: InstanceId
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** The instance that holds the member. */
+export const holderOf = (member: Member): InstanceId | undefined => member.networkInterface.attachment?.instanceId
+
+/** Whether its holder, and not one that had it before, has noted that it wants to leave. */
+export function isLeaving(member: Member): boolean {
+  const { leaving } = member.networkInterface
+  return leaving !== undefined && leaving.instanceId === holderOf(member)
 }
 
 export interface InterfaceAttachment {
@@ -34,7 +70,7 @@ export interface Volume {
   /** EC2's word: `available` and `in-use` are the ones that allow something. */
   readonly state: string
   readonly attachment?: VolumeAttachment
-  readonly intent?: AttachIntent
+  readonly intent?: Intent
   /** The one-time permit to format it while it is blank. */
   readonly formatPermitted: boolean
   /** It knows nothing of a first quorum of its ensemble: see bootstrap.ts. */
@@ -51,8 +87,11 @@ export interface VolumeAttachment {
   readonly deleteOnTermination: boolean
 }
 
-/** Written on the volume ahead of the attach call: this instance may have it attached once, and never again. */
-export interface AttachIntent {
+/**
+ * What an instance is about to do, written down before it is done. On a volume: it may have it attached once, and never
+ * again. On an interface: it wants to hand the member over.
+ */
+export interface Intent {
   readonly instanceId: InstanceId
   /** Milliseconds since the epoch. */
   readonly at: number

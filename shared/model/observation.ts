@@ -1,26 +1,37 @@
-import type { LifecycleAction } from './action.ts'
-import type { CommandId, InstanceId, VolumeId } from './ids.ts'
+import type { LifecycleAction, Transition } from './action.ts'
+import type { HealthFacts } from './facts.ts'
+import type { CommandId, InstanceId, SubnetId, VolumeId } from './ids.ts'
 import type { Member } from './member.ts'
 
-/** The facts of one moment, as the APIs told them. The plan sees nothing else. */
-export interface Observation {
+/** What is seen of the whole ensemble in one moment, as the APIs told it. */
+export interface Survey {
   /** Milliseconds since the epoch, read before the first fact was asked for. */
   readonly now: number
-  readonly action: LifecycleAction
   /** Every instance of the ensemble's groups. */
   readonly groupInstances: readonly GroupInstance[]
-  /** The instance of the action and every holder of a member, as far as EC2 shows them. */
+  /** How many instances the ensemble's groups want, all together. */
+  readonly wanted: number
+  /** The instances that matter, and every holder of a member, as far as EC2 shows them. */
   readonly instances: readonly Instance[]
   readonly members: readonly Member[]
   /** What is wrong with the tags: each makes one member unusable until somebody mends it. */
   readonly tagFaults: readonly string[]
+  /** The ranges of the members' subnets, like 10.0.1.0/24, as far as EC2 shows them. */
+  readonly subnetCidrs: ReadonlyMap<SubnetId, string>
+  /** The newest answer of each host that was asked how its member is. */
+  readonly healths: readonly Health[]
+}
+
+/** What is seen for one lifecycle action. The plan sees nothing else. */
+export interface Observation extends Survey {
+  readonly action: LifecycleAction
   readonly agentOnline: boolean
   /** The commands that were sent to the instance of the action, newest first. */
   readonly commands: readonly Command[]
-  /** The range of the held member's subnet, like 10.0.1.0/24. */
-  readonly subnetCidr?: string
   /** The newest answers of peers that were asked whether they reach the held member's address. */
   readonly reaches: readonly Reach[]
+  /** Since when, in milliseconds since the epoch, this invocation has seen the notes of holders that want to leave. */
+  readonly leavingSince: ReadonlyMap<InstanceId, number>
   /** Why this invocation has given the launch up: what came of that must not look like a reason of its own. */
   readonly givenUp?: string
   /** Attach calls that this invocation did not make, or EC2 refused to it: those, and only those, may be repeated. */
@@ -67,4 +78,36 @@ export interface Reach {
   readonly sentAt: number
   /** `unasked`: the peer never answered, which says nothing about the address. */
   readonly answer: 'running' | 'reached' | 'unreachable' | 'unasked'
+}
+
+/** What a host has told of its member. */
+export interface Health {
+  readonly instanceId: InstanceId
+  /** Milliseconds since the epoch. */
+  readonly sentAt: number
+  /** `silent`: the host has not answered, and won't; undefined while it still may. */
+  readonly answer: HealthFacts | 'silent' | undefined
+}
+
+/** A lifecycle hook of a group. */
+export interface Hook {
+  readonly name: string
+  readonly transition: Transition
+  /** What Auto Scaling does when nobody has told a verdict in time. */
+  readonly byDefault: string
+}
+
+/** An Auto Scaling group of the ensemble. */
+export interface Group {
+  readonly name: string
+  /** DesiredCapacity. */
+  readonly wanted: number
+  /** The id of its launch template, where it has one of its own. */
+  readonly template?: string
+  readonly zones: readonly string[]
+  /** The processes of Auto Scaling that are suspended, like AZRebalance. */
+  readonly suspended: readonly string[]
+  /** MinHealthyPercentage of its instance maintenance policy, where it has one. */
+  readonly minHealthy?: number
+  readonly instances: readonly GroupInstance[]
 }

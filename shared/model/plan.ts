@@ -1,5 +1,6 @@
 import type { Verdict } from './action.ts'
 import type { InstanceId, MemberId, NetworkInterfaceId, VolumeId } from './ids.ts'
+import type { Failures, Healing, Intent } from './member.ts'
 
 /** What the plan stage answers. Steps come first: a verdict counts only when there is nothing left to do. */
 export interface Plan {
@@ -27,6 +28,10 @@ export type Step =
   | HandOver
   | DetachVolume
   | DetachInterface
+  | AskHealth
+  | WriteNote
+  | ForgetNote
+  | MarkUnhealthy
 
 export interface AttachInterface {
   readonly kind: 'attach-interface'
@@ -73,6 +78,8 @@ export interface TakeOver extends HostedMember {
   readonly format: readonly VolumeId[]
   /** Whether a member without data may take part in forming the ensemble's first quorum. */
   readonly bootstrap: boolean
+  /** Whether a service that runs as it should is started anew all the same, because it does not serve. */
+  readonly restart: boolean
 }
 
 export interface AskPeer {
@@ -104,4 +111,36 @@ export interface DetachInterface {
   readonly kind: 'detach-interface'
   readonly networkInterfaceId: NetworkInterfaceId
   readonly attachmentId: string
+}
+
+/** Asks the hosts, all with one command, how their members are. */
+export interface AskHealth {
+  readonly kind: 'ask-health'
+  readonly instanceIds: readonly InstanceId[]
+  /** Every member of the ensemble: a host knows which one it is. */
+  readonly members: readonly (HostedMember & { readonly subnetCidr: string })[]
+}
+
+/** A bookkeeping tag on a member's interface, by its name in tags.ts. */
+export type Note =
+  | ({ readonly key: 'leaving' } & Intent)
+  | ({ readonly key: 'healing' } & Healing)
+  | ({ readonly key: 'failures' } & Failures)
+
+export interface WriteNote {
+  readonly kind: 'write-note'
+  readonly networkInterfaceId: NetworkInterfaceId
+  readonly note: Note
+}
+
+export interface ForgetNote {
+  readonly kind: 'forget-note'
+  readonly networkInterfaceId: NetworkInterfaceId
+  readonly key: Note['key']
+}
+
+/** Has Auto Scaling replace the instance, at once and past its own brakes: whoever asks for it is the brake. */
+export interface MarkUnhealthy {
+  readonly kind: 'mark-unhealthy'
+  readonly instanceId: InstanceId
 }

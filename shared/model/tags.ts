@@ -13,6 +13,12 @@ export const bookkeepingTags = {
   format: 'stayput:format',
   /** On every volume of an ensemble: `permitted` from its creation until the ensemble has formed its first quorum. */
   bootstrap: 'stayput:bootstrap',
+  /** On an interface: `i-…@<ISO time>`, the holder that has asked to hand the member over. */
+  leaving: 'stayput:leaving',
+  /** On an interface: `<step>@<ISO time>`, what was last done for a member that is not well. */
+  healing: 'stayput:healing',
+  /** On an interface: `<count>@i-…@<ISO time>`, how many launches in a row have failed to become the member. */
+  failures: 'stayput:failures',
 } as const
 
 /** The value of both permits. Each is given once, by whoever creates the volume, and only ever taken away here. */

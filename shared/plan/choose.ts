@@ -1,6 +1,6 @@
 import type { InstanceId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
-import type { Member } from '../model/member.ts'
+import { holderOf, type Member } from '../model/member.ts'
 import type { Instance, Observation } from '../model/observation.ts'
 import { describe, hold } from './instances.ts'
 
@@ -81,7 +81,5 @@ function heldBy(seen: Observation, member: Member, how: string, holder: Instance
   const because = `member ${member.id} ${how} ${describe(seen, holder)}`
   return { because, leaving: hold(seen, holder) !== 'keeping' || isDetaching(member) }
 }
-
-const holderOf = (member: Member): InstanceId | undefined => member.networkInterface.attachment?.instanceId
 
 const isDetaching = (member: Member): boolean => member.networkInterface.attachment?.status === 'detaching'

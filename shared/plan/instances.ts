@@ -1,11 +1,11 @@
 import type { InstanceId } from '../model/ids.ts'
-import type { GroupInstance, Instance, Observation } from '../model/observation.ts'
+import type { GroupInstance, Instance, Survey } from '../model/observation.ts'
 
-export function groupInstance(seen: Observation, id: InstanceId): GroupInstance | undefined {
+export function groupInstance(seen: Survey, id: InstanceId): GroupInstance | undefined {
   return seen.groupInstances.find((instance) => instance.instanceId === id)
 }
 
-export function ec2Instance(seen: Observation, id: InstanceId): Instance | undefined {
+export function ec2Instance(seen: Survey, id: InstanceId): Instance | undefined {
   return seen.instances.find((instance) => instance.id === id)
 }
 
@@ -30,7 +30,7 @@ const leavingLifecycleStates = new Set([
   'Warmed:Terminated',
 ])
 
-export function hold(seen: Observation, id: InstanceId): Hold {
+export function hold(seen: Survey, id: InstanceId): Hold {
   const instance = ec2Instance(seen, id)
   const lifecycleState = groupInstance(seen, id)?.lifecycleState ?? ''
   if (leavingLifecycleStates.has(lifecycleState)) return 'leaving'
@@ -39,7 +39,7 @@ export function hold(seen: Observation, id: InstanceId): Hold {
 }
 
 /** For a sentence: what the holder is doing. */
-export function describe(seen: Observation, id: InstanceId): string {
+export function describe(seen: Survey, id: InstanceId): string {
   const state = ec2Instance(seen, id)?.state ?? 'not visible'
   const lifecycleState = groupInstance(seen, id)?.lifecycleState
   return lifecycleState ? `${id} (${state}, ${lifecycleState})` : `${id} (${state})`

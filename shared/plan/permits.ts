@@ -1,5 +1,5 @@
 import type { Member } from '../model/member.ts'
-import type { Observation } from '../model/observation.ts'
+import type { Survey } from '../model/observation.ts'
 import type { Step } from '../model/plan.ts'
 
 /**
@@ -17,14 +17,14 @@ import type { Step } from '../model/plan.ts'
  * - A volume that is replaced later may carry a permit again: the others do not.
  * - A member whose tags are in doubt may be one that has data: then nobody bootstraps.
  */
-export function bootstrapPermitted(seen: Observation): boolean {
+export function bootstrapPermitted(seen: Survey): boolean {
   return (
     seen.tagFaults.length === 0 && seen.members.every((member) => member.volumes.every((one) => one.bootstrapPermitted))
   )
 }
 
 /** The permits that a proved member makes void: to format its own volumes, and to bootstrap for everybody. */
-export function servedPermits(seen: Observation, proved: Member): Step[] {
+export function servedPermits(seen: Survey, proved: Member): Step[] {
   const format = proved.volumes.filter((volume) => volume.formatPermitted)
   const bootstrap = seen.members.flatMap((member) => member.volumes).filter((volume) => volume.bootstrapPermitted)
   return [

@@ -1,5 +1,6 @@
 import type { Observation } from '../model/observation.ts'
 import type { Plan } from '../model/plan.ts'
+import { quorumGuard } from './guard.ts'
 import { planHandOver } from './hand-over.ts'
 import { groupInstance } from './instances.ts'
 import { nothing, wait } from './verdicts.ts'
@@ -29,10 +30,18 @@ export function planFor(seen: Observation): Plan {
     case 'Warmed:Terminating:Wait':
       return planHandOver(seen, 'CONTINUE')
     case 'Terminating:Wait':
-      return transition === 'terminating' ? planHandOver(seen, 'CONTINUE') : otherTransition(self.lifecycleState)
+      return transition === 'terminating' ? planEnd(seen) : otherTransition(self.lifecycleState)
     default:
       return nothing(`${instanceId} is ${self.lifecycleState}: nobody waits for us`)
   }
+}
+
+/** The way out of service, where the quorum allows it. */
+function planEnd(seen: Observation): Plan {
+  const way = quorumGuard(seen)
+  if (way.kind === 'held') return way.plan
+  const plan = planHandOver(seen, 'CONTINUE')
+  return way.because === undefined ? plan : { ...plan, because: `${way.because}: ${plan.because}` }
 }
 
 const otherTransition = (state: string): Plan => nothing(`the instance is ${state} by now, in another transition`)

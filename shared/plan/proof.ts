@@ -97,7 +97,7 @@ export function outsideProof(seen: Observation, self: Instance, member: Member):
   const reached = fresh.find((reach) => reach.answer === 'reached')
   if (reached) return { kind: 'proved', because: `${reached.peer} reaches ${address}` }
   const running = answers.find(
-    (reach) => reach.answer === 'running' && seen.now - reach.sentAt < limits.commandForgottenAfter,
+    (reach) => reach.answer === 'running' && seen.now - reach.sentAt < limits.peerAnswersWithin,
   )
   if (running) return { kind: 'awaited', because: `asking ${running.peer} whether it reaches ${address}` }
 

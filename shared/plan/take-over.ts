@@ -1,13 +1,14 @@
 import { limits } from '../model/limits.ts'
 import type { Member } from '../model/member.ts'
 import type { Instance, Observation } from '../model/observation.ts'
-import type { Plan, Step, TakeOver } from '../model/plan.ts'
+import type { Plan, Step } from '../model/plan.ts'
 import { memberDeviceIndex } from '../model/device-names.ts'
-import { bootstrapPermitted, servedPermits } from './permits.ts'
+import { forgottenFailures, giveUp } from './breaker.ts'
 import { chooseMember } from './choose.ts'
-import { planHandOver } from './hand-over.ts'
 import { ec2Instance, hold } from './instances.ts'
+import { servedPermits } from './permits.ts'
 import { handOverBefore, outsideProof, takeOverCommand } from './proof.ts'
+import { takeOverStep } from './take-over-step.ts'
 import { act, alarm, proceed, wait } from './verdicts.ts'
 import { volumeNeeds } from './volumes.ts'
 
@@ -16,14 +17,14 @@ export function planTakeOver(seen: Observation): Plan {
   const self = ec2Instance(seen, seen.action.instanceId)
   if (!self) return wait('EC2 does not show the instance yet')
   const before = seen.givenUp ?? handOverBefore(seen)
-  if (before !== undefined) return giveUp(seen, before)
-  if (hold(seen, self.id) === 'leaving') return giveUp(seen, `the instance is ${self.state}`)
+  if (before !== undefined) return giveUp(seen, self, before)
+  if (hold(seen, self.id) === 'leaving') return giveUp(seen, self, `the instance is ${self.state}`)
   if (self.state !== 'running') return wait(`the instance is ${self.state}, not running yet`)
 
   const choice = chooseMember(seen, self)
   switch (choice.kind) {
     case 'none':
-      return giveUp(seen, choice.because)
+      return giveUp(seen, self, choice.because)
     case 'awaited':
       return isLongAwaited(seen, self) ? alarm(choice.because) : wait(choice.because)
     case 'free':
@@ -31,12 +32,6 @@ export function planTakeOver(seen: Observation): Plan {
     case 'mine':
       return become(seen, self, choice.member)
   }
-}
-
-/** There is no undo: giving up a launch is handing over whatever it holds, then ABANDON. */
-const giveUp = (seen: Observation, reason: string): Plan => {
-  const plan = planHandOver(seen, 'ABANDON')
-  return { ...plan, because: `giving up, ${reason}: ${plan.because}`, givesUp: reason }
 }
 
 const isLongAwaited = (seen: Observation, self: Instance): boolean =>
@@ -47,7 +42,9 @@ function claim(seen: Observation, self: Instance, member: Member): Plan {
   if (other && !isOfTheEnsemble(seen, other.id)) {
     return giveUp(
       seen,
+      self,
       `device index ${memberDeviceIndex} of ${self.id} is taken by ${other.id}; the launch template must leave it free`,
+      member,
     )
   }
   const step: Step = {
@@ -64,10 +61,10 @@ const isOfTheEnsemble = (seen: Observation, id: string): boolean =>
 
 function become(seen: Observation, self: Instance, member: Member): Plan {
   const wrong = wrongHalves(seen, self, member)
-  if (wrong !== undefined) return giveUp(seen, wrong)
+  if (wrong !== undefined) return giveUp(seen, self, wrong)
 
   const needs = volumeNeeds(seen, self, member)
-  if (needs.lost !== undefined) return giveUp(seen, needs.lost)
+  if (needs.lost !== undefined) return giveUp(seen, self, needs.lost)
   const steps = [...interfaceSteps(member), ...needs.steps]
   if (steps.length > 0) return act(steps, `member ${member.id} is claimed`, member.id)
 
@@ -75,7 +72,7 @@ function become(seen: Observation, self: Instance, member: Member): Plan {
     const tooLong = seen.now - self.launchTime > limits.agentOnlineWithin
     const because = `the SSM agent of ${self.id} is not online`
     return tooLong
-      ? giveUp(seen, `${because} after ${limits.agentOnlineWithin / 60_000} minutes`)
+      ? giveUp(seen, self, `${because} after ${limits.agentOnlineWithin / 60_000} minutes`)
       : wait(because, member.id)
   }
   const awaited = needs.awaited ?? interfaceAwaited(member)
@@ -112,16 +109,16 @@ function prove(seen: Observation, self: Instance, member: Member): Plan {
   const inside = takeOverCommand(seen, member)
   // Before the host has answered once there is nothing that a peer could reach.
   const outside = inside.kind === 'never' ? undefined : outsideProof(seen, self, member)
-  for (const proof of [inside, outside]) if (proof?.kind === 'hopeless') return giveUp(seen, proof.because)
+  for (const proof of [inside, outside]) if (proof?.kind === 'hopeless') return giveUp(seen, self, proof.because)
   if (inside.kind === 'awaited') return wait(inside.because, member.id)
 
   const steps: Step[] = outside?.kind === 'ask' ? [outside.step] : []
   if (inside.kind !== 'proved') {
-    const { subnetId } = member.networkInterface
-    if (seen.subnetCidr === undefined) return wait(`the range of ${subnetId} is unknown`, member.id)
+    const takeOver = takeOverStep(seen, self.id, member)
+    if (takeOver === undefined) return wait(`the range of ${member.networkInterface.subnetId} is unknown`, member.id)
     // A server that is told of too few peers needs too few of them for a quorum, and two quorums are possible then.
     if (seen.tagFaults.length > 0) return alarm(`the peers are in doubt: ${seen.tagFaults.join('; ')}`, member.id)
-    steps.push(takeOverStep(seen, self, member, seen.subnetCidr))
+    steps.push(takeOver)
   }
   if (steps.length > 0) return act(steps, inside.because, member.id)
   if (outside?.kind === 'awaited') return (outside.alarm ? alarm : wait)(outside.because, member.id)
@@ -134,23 +131,9 @@ function prove(seen: Observation, self: Instance, member: Member): Plan {
 
 /** Proved. What was permitted once must not be permitted again, then it is the end. */
 function conclude(seen: Observation, member: Member, proofs: readonly string[]): Plan {
-  const steps = servedPermits(seen, member)
-  if (steps.length > 0) return act(steps, 'the service runs from its volumes: the permits have served', member.id)
-  return proceed(`member ${member.id} is proved: ${proofs.join('; ')}`, member.id)
-}
-
-function takeOverStep(seen: Observation, self: Instance, member: Member, subnetCidr: string): TakeOver {
-  const { macAddress, address } = member.networkInterface
-  return {
-    kind: 'take-over',
-    instanceId: self.id,
-    member: member.id,
-    macAddress,
-    address,
-    subnetCidr,
-    volumes: member.volumes.map(({ id, mount }) => ({ id, mount })),
-    peers: seen.members.map((peer) => ({ id: peer.id, address: peer.networkInterface.address })),
-    format: member.volumes.filter((volume) => volume.formatPermitted).map((volume) => volume.id),
-    bootstrap: bootstrapPermitted(seen),
+  const steps = [...servedPermits(seen, member), ...forgottenFailures(member)]
+  if (steps.length > 0) {
+    return act(steps, 'the service runs from its volumes: the permits have served, failures are forgotten', member.id)
   }
+  return proceed(`member ${member.id} is proved: ${proofs.join('; ')}`, member.id)
 }

@@ -61,7 +61,7 @@ describe.skipIf(reason)(`an image without ZooKeeper${reason}`, () => {
       before=$(find /opt -printf '%p %s %T@\\n' | sort)
       bash "$SCRIPT"
       [[ $(find /opt -printf '%p %s %T@\\n' | sort) == "$before" ]]
-      ( . "$HOST/common.sh"; . "$HOST/parameters.sh"; . "$HOST/zookeeper.sh"
+      ( . "$HOST/common.sh"; . "$HOST/parameters.sh"; . "$HOST/zookeeper.sh"; . "$HOST/zookeeper-settings.sh"
         zookeeper_find; echo "found $zookeeper_layout in $zookeeper_home" )
       SERVER_JVMFLAGS=
       . /opt/zookeeper-3.9.5/bin/zkEnv.sh
@@ -93,7 +93,7 @@ test('looks for ZooKeeper in the very places in which the take-over looks', () =
   const places = (file: string): string =>
     /for candidate in (.*?); do/s.exec(readFileSync(projectFile(file), 'utf8'))?.[1]?.replaceAll(/[\\\s]+/g, ' ') ?? ''
   expect(places('infra/install-zookeeper.sh')).toContain('/opt/zookeeper*/bin/zkServer.sh')
-  expect(places('infra/install-zookeeper.sh')).toBe(places('infra/host/zookeeper.sh'))
+  expect(places('infra/install-zookeeper.sh')).toBe(places('infra/host/zookeeper-settings.sh'))
 })
 
 const shellcheck = await possible('shellcheck', '--version')

@@ -79,6 +79,7 @@ describe('serverless package, in a fresh clone', () => {
       TakeOverDocument: names.takeOver,
       HandOverDocument: names.handOver,
       ReachDocument: names.reach,
+      HealthDocument: names.health,
     })) {
       const content = template[id]?.Properties['Content']
       expect(content).toEqual(ours.get(name))

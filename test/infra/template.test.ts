@@ -84,7 +84,7 @@ describe('the groups', () => {
     const parts = ['LambdaFunction', 'Rule', 'RulePermission', 'LambdaEvConf', 'LogGroup', 'Role']
     const wanted = [
       ...functions.flatMap((name) => parts.map((part) => `${name}${part}`)),
-      ...['TakeOver', 'HandOver', 'Reach'].map((verb) => `${verb}Document`),
+      ...['TakeOver', 'HandOver', 'Reach', 'Health'].map((verb) => `${verb}Document`),
       ...['Quorum', 'Election', 'Client'].map((port) => `Member${port}Ingress`),
       ...[1, 2, 3].flatMap((id) => [`Member${id}NetworkInterface`, `Member${id}Volume`]),
       'DeadLetterQueue',

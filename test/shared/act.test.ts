@@ -45,6 +45,7 @@ const takeOver: Step = {
   peers: [1, 2].map((number) => ({ id: id(number), address: `10.0.${number}.10` })),
   format: [disk.id, volume(2).id],
   bootstrap: true,
+  restart: false,
 }
 const attach: Step = { kind: 'attach-volume', volumeId: disk.id, instanceId: self, device: '/dev/sdf' }
 const claim: Step = { kind: 'attach-interface', networkInterfaceId: card.id, instanceId: self }
@@ -179,6 +180,7 @@ describe('a command', () => {
           Format: [`${disk.id},${volume(2).id}`],
           FileSystem: [config.fileSystem],
           Bootstrap: ['permitted'],
+          Service: ['keep'],
         },
       },
     ])

@@ -83,6 +83,7 @@ const takeOver: Step = {
   peers: [],
   format: [],
   bootstrap: false,
+  restart: false,
 }
 const completions = 'autoscaling.CompleteLifecycleAction'
 const heartbeats = 'autoscaling.RecordLifecycleActionHeartbeat'

@@ -48,8 +48,9 @@ export const refusal = (name: string, status = 400, message = 'no'): Error =>
 export function answersOf(seen: Observation): Answers {
   return {
     'autoscaling.DescribeAutoScalingGroups': () => ({
-      AutoScalingGroups: seen.groupInstances.map(({ instanceId, groupName, lifecycleState }) => ({
+      AutoScalingGroups: seen.groupInstances.map(({ instanceId, groupName, lifecycleState }, place) => ({
         AutoScalingGroupName: groupName,
+        DesiredCapacity: place === 0 ? seen.wanted : 0,
         Instances: [{ InstanceId: instanceId, LifecycleState: lifecycleState }],
       })),
     }),
@@ -58,10 +59,9 @@ export function answersOf(seen: Observation): Answers {
       Volumes: seen.members.flatMap((member) => member.volumes.map((one) => disk(member, one))),
     }),
     'ec2.DescribeInstances': () => ({ Reservations: seen.instances.map((one) => ({ Instances: [machine(one)] })) }),
-    'ec2.DescribeSubnets': ({ SubnetIds }) => {
-      const [SubnetId] = SubnetIds as string[]
-      return { Subnets: seen.subnetCidr === undefined ? [] : [{ SubnetId, CidrBlock: seen.subnetCidr }] }
-    },
+    'ec2.DescribeSubnets': () => ({
+      Subnets: [...seen.subnetCidrs].map(([SubnetId, CidrBlock]) => ({ SubnetId, CidrBlock })),
+    }),
     'ssm.DescribeInstanceInformation': () => ({
       InstanceInformationList: [
         { InstanceId: seen.action.instanceId, PingStatus: seen.agentOnline ? 'Online' : 'ConnectionLost' },
@@ -83,7 +83,7 @@ function card({ id, zone, networkInterface }: Member) {
     MacAddress: networkInterface.macAddress,
     PrivateIpAddress: networkInterface.address,
     SubnetId: networkInterface.subnetId,
-    TagSet: [{ Key: 'stayput:member', Value: String(id) }],
+    TagSet: [{ Key: 'stayput:member', Value: String(id) }, ...noteTags(networkInterface)],
     Attachment: attachment && {
       AttachmentId: attachment.id,
       InstanceId: attachment.instanceId,
@@ -93,6 +93,15 @@ function card({ id, zone, networkInterface }: Member) {
     },
   }
 }
+
+const noteTags = ({ leaving, failures }: Member['networkInterface']) =>
+  [
+    leaving && { Key: 'stayput:leaving', Value: `${leaving.instanceId}@${new Date(leaving.at).toISOString()}` },
+    failures && {
+      Key: 'stayput:failures',
+      Value: `${failures.count}@${failures.instanceId}@${new Date(failures.at).toISOString()}`,
+    },
+  ].filter((tag) => tag !== undefined)
 
 function disk({ id, zone }: Member, { attachment, intent, ...volume }: Volume) {
   const tags: Record<string, string | false | undefined> = {

@@ -13,7 +13,12 @@ test('a complete environment is read whole', () => {
     region: 'eu-central-1',
     accountId: '123456789012',
     hooks: { launching: 'stayput-launch', terminating: 'stayput-terminate' },
-    documents: { takeOver: 'stayput-take-over', handOver: 'stayput-hand-over', reach: 'stayput-reach' },
+    documents: {
+      takeOver: 'stayput-take-over',
+      handOver: 'stayput-hand-over',
+      reach: 'stayput-reach',
+      health: 'stayput-health',
+    },
     shape: {},
     fileSystem: 'any',
     endpoint: undefined,
@@ -22,7 +27,7 @@ test('a complete environment is read whole', () => {
 })
 
 test('everything that is missing is named at once', () => {
-  expect(() => readConfig({})).toThrow(/8 fault/)
+  expect(() => readConfig({})).toThrow(/9 fault/)
   const required = Object.keys(variables).filter((name) => !(name in optional))
   for (const name of required) expect(() => readConfig({})).toThrow(`${name} is not set`)
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readFailure, readHandOver, readReach, readTakeOver } from '../../shared/model/facts.ts'
+import { readFailure, readHandOver, readHealth, readReach, readTakeOver } from '../../shared/model/facts.ts'
 
 const tookOver = {
   attempt: 'a',
@@ -10,6 +10,16 @@ const tookOver = {
   service: { role: 'leader', version: 'zookeeper 3.8.0' },
 }
 const gaveBack = { attempt: 'a', service: 'stopped', unmounted: ['vol-1'], routes: 'removed', tombstone: true }
+const well = {
+  member: 1,
+  busy: false,
+  handedOver: false,
+  routes: 'verified',
+  volumes: [{ volume: 'vol-1', mount: '/data', mounted: true, used: 12 }],
+  service: { running: true, role: 'leader', zxid: '0x100000002', connections: 3, latency: 1, synced: 2 },
+  peers: { 1: 'leader', 2: 'follower', 3: 'absent' },
+  settleSeconds: 30,
+}
 const refused = { attempt: 'a', failed: 'busy', because: 'another command runs' }
 
 describe('the last line of an output is the facts', () => {
@@ -17,6 +27,7 @@ describe('the last line of an output is the facts', () => {
     const printed = (facts: object) => `mounting\n{"attempt":"before"}\n${JSON.stringify(facts)}\n\n  `
     expect(readTakeOver(printed(tookOver))).toEqual(tookOver)
     expect(readHandOver(printed(gaveBack))).toEqual(gaveBack)
+    expect(readHealth(printed(well))).toEqual(well)
     expect(readFailure(printed(refused))).toEqual({ failed: 'busy', because: 'another command runs' })
     expect(readReach(printed({ reached: true }))).toBe(true)
   })
@@ -24,7 +35,7 @@ describe('the last line of an output is the facts', () => {
   test.each(['', '\n', 'done', '{"reached":true', 'null', '7', '[]', '"reached"', '{"reached":"true"}', '{}'])(
     '%j holds none',
     (output) => {
-      for (const read of [readTakeOver, readHandOver, readFailure]) expect(read(output)).toBeUndefined()
+      for (const read of [readTakeOver, readHandOver, readHealth, readFailure]) expect(read(output)).toBeUndefined()
       expect(readReach(output)).toBe(false)
     },
   )
@@ -51,6 +62,15 @@ describe('facts are whole or none', () => {
     expect(readHandOver(without(gaveBack, field))).toBeUndefined()
   })
 
+  test.each(Object.keys(well))('a state of health without %s', (field) => {
+    expect(readHealth(without(well, field))).toBeUndefined()
+  })
+
+  test.each(Object.keys(well.service))('a service without %s', (field) => {
+    const service = JSON.parse(without(well.service, field)) as object
+    expect(readHealth(JSON.stringify({ ...well, service }))).toBeUndefined()
+  })
+
   test.each(['failed', 'because'])('a failure without %s', (field) => {
     expect(readFailure(without(refused, field))).toBeUndefined()
   })
@@ -72,5 +92,24 @@ describe('facts are whole or none', () => {
     ['no tombstone', { tombstone: false }],
   ])('a hand-over with %s', (_, change) => {
     expect(readHandOver(JSON.stringify({ ...gaveBack, ...change }))).toBeUndefined()
+  })
+
+  test.each([
+    ['a role that is none', { service: { ...well.service, role: 'looking' } }],
+    ['a process that may run', { service: { ...well.service, running: 'yes' } }],
+    ['a peer of an unknown role', { peers: { 2: 'observer' } }],
+    ['a volume that may be mounted', { volumes: [{ volume: 'vol-1', mount: '/data', used: 1 }] }],
+    ['a volume used by words', { volumes: [{ ...well.volumes[0], used: '12 %' }] }],
+    ['a member by name', { member: '1' }],
+  ])('a state of health with %s', (_, change) => {
+    expect(readHealth(JSON.stringify({ ...well, ...change }))).toBeUndefined()
+  })
+
+  test.each([
+    ['of a host that has taken nothing over', { member: null }],
+    ['of a volume that is not mounted', { volumes: [{ ...well.volumes[0], mounted: false, used: null }] }],
+    ['of a server without a role', { service: { ...well.service, role: 'none', zxid: '', synced: null } }],
+  ])('a state of health %s', (_, change) => {
+    expect(readHealth(JSON.stringify({ ...well, ...change }))).toEqual({ ...well, ...change })
   })
 })

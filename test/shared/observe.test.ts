@@ -16,6 +16,7 @@ import {
   seconds,
   seen,
   self,
+  subnetCidrs,
   takenOver,
   third,
   volume,
@@ -47,6 +48,7 @@ describe('what AWS shows', () => {
         instance(other, { state: 'stopped', zone: 'eu-central-1b', devices: [], launchTime: seconds(9) }),
       ],
       commands: [takenOver(mine, seconds(20)), command('takeOver', 'failed', 'half a line', seconds(30))],
+      subnetCidrs: new Map([...subnetCidrs].slice(0, 3)),
     })
     expect((await look(world)).seen).toEqual(world)
   })
@@ -91,25 +93,28 @@ describe('what AWS shows', () => {
   })
 })
 
-describe("the subnet's range", () => {
-  test('is read of the member that is held here, and of no other', async () => {
-    const free = await look(seen({ members: [heldBy(other, member(1))] }))
-    expect(free.inputs('ec2.DescribeSubnets')).toEqual([])
-    expect(free.seen).not.toHaveProperty('subnetCidr')
-    const held = await look(seen({ members: [heldBy(other, member(1)), heldBy(self, member(2))] }))
-    expect(held.inputs('ec2.DescribeSubnets')).toEqual([{ SubnetIds: [member(2).networkInterface.subnetId] }])
-    expect(held.seen.subnetCidr).toBe('10.0.1.0/24')
+describe('the ranges of the subnets', () => {
+  const subnets = [1, 2].map((number) => member(number).networkInterface.subnetId)
+  const ids = (Values: unknown) => ({ Filters: [{ Name: 'subnet-id', Values }] })
+
+  test('are read of every member, whoever holds it, each once and all with one call', async () => {
+    const same = { ...member(3), networkInterface: { ...member(3).networkInterface, subnetId: subnets[0]! } }
+    const { inputs, seen: observed } = await look(seen({ members: [heldBy(other, member(1)), member(2), same] }))
+    expect(inputs('ec2.DescribeSubnets')).toEqual([ids(subnets)])
+    expect(observed.subnetCidrs).toEqual(new Map(subnets.map((id, place) => [id, `10.0.${place + 1}.0/24`])))
   })
 
-  test('is asked for once, unless it was not shown', async () => {
+  test('are asked for once, unless they were not shown', async () => {
     const memory = emptyMemory()
-    const { subnetCidr: _, ...hidden } = seen({ members: [mine] })
-    const first = await look(hidden, memory)
-    expect(first.seen).not.toHaveProperty('subnetCidr')
-    const second = await look(seen({ members: [mine] }), memory)
-    const third = await look(seen({ members: [mine] }), memory)
-    expect([second, third].map((one) => one.seen.subnetCidr)).toEqual(['10.0.1.0/24', '10.0.1.0/24'])
-    expect([second, third].map((one) => one.inputs('ec2.DescribeSubnets').length)).toEqual([1, 0])
+    const members = [member(1), member(2)]
+    const first = await look(seen({ members, subnetCidrs: new Map([[subnets[0]!, '10.0.1.0/24']]) }), memory)
+    expect(first.seen.subnetCidrs).toEqual(new Map([[subnets[0], '10.0.1.0/24']]))
+    const second = await look(seen({ members }), memory)
+    const third = await look(seen({ members }), memory)
+    expect(second.inputs('ec2.DescribeSubnets')).toEqual([ids([subnets[1]])])
+    expect(second.seen.subnetCidrs.get(subnets[1]!)).toBe('10.0.2.0/24')
+    expect(third.inputs('ec2.DescribeSubnets')).toEqual([])
+    expect(third.seen.subnetCidrs).toEqual(second.seen.subnetCidrs)
   })
 })
 

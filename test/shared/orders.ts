@@ -48,6 +48,8 @@ export function inOtherOrder(seen: Observation, key: number): Observation {
     tagFaults: shuffled(seen.tagFaults, key),
     commands: newestFirst(shuffled(seen.commands, key)),
     reaches: shuffled(seen.reaches, key),
+    healths: shuffled(seen.healths, key),
+    leavingSince: new Map(shuffled([...seen.leavingSince], key)),
     refusedAttaches: new Set(shuffled([...seen.refusedAttaches], key)),
   }
 }

@@ -54,7 +54,7 @@ describe('what a command proves', () => {
 
   test('three successes without facts cost the host its place', () => {
     const commands = [20, 40, 60].map((ago) => command('takeOver', 'succeeded', 'done', seconds(ago)))
-    expect(kinds(seen({ members: [mine], commands }))).toEqual(['hand-over'])
+    expect(kinds(seen({ members: [mine], commands }))).toEqual(['hand-over', 'write-note'])
   })
 })
 

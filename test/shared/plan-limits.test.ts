@@ -99,28 +99,28 @@ test.each<[string, number, (ms: number) => Observation, string, string]>([
     limits.agentOnlineWithin,
     (ms) => since(ms, { members: [mine], agentOnline: false }),
     'WAIT',
-    'ABANDON',
+    'write-note',
   ],
   [
     'a volume that a healthy instance keeps costs it too',
     limits.memberFreeWithin,
     (ms) => since(ms, { members: [bare(attachedTo(other))] }),
     'WAIT',
-    'hand-over',
+    'hand-over write-note',
   ],
   [
     'an announced attach that was never seen costs it too',
     limits.intentSettlesAfter,
     (ms) => seen({ members: [bare({ intent: { instanceId: self, at: now - ms } })] }),
     'WAIT',
-    'hand-over',
+    'hand-over write-note',
   ],
   [
     'a volume that attaches is stuck',
     limits.attachStuckAfter,
     (ms) => seen({ members: [bare(attachedTo(self, 'attaching', { attachTime: now - ms }))] }),
     'WAIT',
-    'hand-over',
+    'hand-over write-note',
   ],
   [
     'a verification is too old to rest on',
@@ -138,7 +138,7 @@ test.each<[string, number, (ms: number) => Observation, string, string]>([
   ],
   [
     'a peer that is still thinking is passed over',
-    limits.commandForgottenAfter - 1,
+    limits.peerAnswersWithin - 1,
     (ms) => since(0, { ...withPeers, reaches: [reach(other, 'running', now - ms)] }),
     'WAIT',
     'ask-peer',
@@ -155,7 +155,7 @@ test.each<[string, number, (ms: number) => Observation, string, string]>([
     limits.reachableWithin,
     (ms) => since(ms, { ...withPeers, reaches: unreachable(5000, 5000) }),
     'WAIT alarm',
-    'hand-over',
+    'hand-over write-note',
   ],
 ])('%s after %i ms and no sooner', (_, limit, world, atLimit, later) => {
   expect(decided(world(limit))).toBe(atLimit)

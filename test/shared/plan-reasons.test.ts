@@ -143,8 +143,8 @@ test.each(launches)('a launch that is %s', (_, change, words) => {
 })
 
 test('a launch whose subnet has no range to be seen', () => {
-  const { subnetCidr: _, ...rest } = seen({ members: [mine] })
-  expect(planFor(rest).because).toContain(`the range of ${mine.networkInterface.subnetId} is unknown`)
+  const { because } = planFor(seen({ members: [mine], subnetCidrs: new Map() }))
+  expect(because).toContain(`the range of ${mine.networkInterface.subnetId} is unknown`)
 })
 
 test.each<[string, Partial<Observation>, string]>([

@@ -11,6 +11,7 @@ import {
   inGroup,
   instance,
   member,
+  noted,
   now,
   other,
   reach,
@@ -96,14 +97,16 @@ describe('choosing a member', () => {
 
   test('a foreign interface at device index 1 ends the launch before anything is attached', () => {
     const networkInterfaces = [{ id: 'eni-0123456789abcdef0', deviceIndex: 1 }]
-    const plan = planFor(seen({ instances: [instance(self, { networkInterfaces })] }))
+    const failures = { count: 1, instanceId: self, at: now }
+    const members = [noted(member(1), { failures })]
+    const plan = planFor(seen({ members, instances: [instance(self, { networkInterfaces })] }))
     expect(plan).toMatchObject({ steps: [], verdict: 'ABANDON' })
     expect(plan.because).toContain('device index 1')
   })
 
   test('an instance that won two members gives them up', () => {
     const plan = planFor(seen({ members: [mine, heldBy(self, member(2))] }))
-    expect(kinds(plan.steps)).toEqual(['hand-over'])
+    expect(kinds(plan.steps)).toEqual(['hand-over', 'write-note'])
   })
 
   test('what is wrong with the tags is part of the reason', () => {
@@ -142,7 +145,7 @@ describe('attaching', () => {
     const announced = (at: number) => ({ ...claimed, volumes: [volume(1, { intent: { instanceId: self, at } })] })
     expect(planFor(seen({ members: [announced(seconds(5))] }))).toMatchObject({ steps: [], verdict: 'WAIT' })
     const settled = planFor(seen({ members: [announced(now - limits.intentSettlesAfter - 1)] }))
-    expect(kinds(settled.steps)).toEqual(['hand-over'])
+    expect(kinds(settled.steps)).toEqual(['hand-over', 'write-note'])
     expect(settled.because).toContain('never twice')
   })
 
@@ -160,7 +163,7 @@ describe('attaching', () => {
 
   test('a volume that is stuck attaching costs the instance its place', () => {
     const stuck = heldBy(self, member(1), {}, { state: 'attaching', attachTime: now - limits.attachStuckAfter - 1 })
-    expect(kinds(planFor(seen({ members: [stuck] })).steps)).toEqual(['hand-over'])
+    expect(kinds(planFor(seen({ members: [stuck] })).steps)).toEqual(['hand-over', 'write-note'])
     const young = heldBy(self, member(1), {}, { state: 'attaching' })
     expect(planFor(seen({ members: [young] }))).toMatchObject({
       steps: [],
@@ -171,7 +174,10 @@ describe('attaching', () => {
   test.each(['detaching', 'busy'])(
     'a volume that is %s from this instance was taken away, and the launch ends',
     (state) => {
-      expect(kinds(planFor(seen({ members: [heldBy(self, member(1), {}, { state })] })).steps)).toEqual(['hand-over'])
+      expect(kinds(planFor(seen({ members: [heldBy(self, member(1), {}, { state })] })).steps)).toEqual([
+        'hand-over',
+        'write-note',
+      ])
     },
   )
 
@@ -187,7 +193,7 @@ describe('attaching', () => {
     const kept = { ...claimed, volumes: [volume(1, attachedTo(other))] }
     const launchTime = now - limits.memberFreeWithin - 1
     const plan = planFor(seen({ members: [kept], instances: [instance(self, { launchTime }), instance(other)] }))
-    expect(kinds(plan.steps)).toEqual(['hand-over'])
+    expect(kinds(plan.steps)).toEqual(['hand-over', 'write-note'])
   })
 
   test('a volume that is not available is waited for, and one too many for the device names ends the launch', () => {
@@ -197,7 +203,7 @@ describe('attaching', () => {
       ...claimed,
       volumes: Array.from({ length: 12 }, (_, index) => volume(index + 1, { mount: `/m${index}` })),
     }
-    expect(kinds(planFor(seen({ members: [many] })).steps)).toEqual(['hand-over'])
+    expect(kinds(planFor(seen({ members: [many] })).steps)).toEqual(['hand-over', 'write-note'])
   })
 
   test('DeleteOnTermination is made false on interface and volumes before anything else is proved', () => {
@@ -208,12 +214,12 @@ describe('attaching', () => {
   test('a volume of another member on this instance ends the launch: no instance holds two halves', () => {
     const stray = member(2, { volumes: [volume(2, attachedTo(self))] })
     const plan = planFor(seen({ members: [mine, stray] }))
-    expect(kinds(plan.steps)).toEqual(['hand-over'])
+    expect(kinds(plan.steps)).toEqual(['hand-over', 'write-note'])
   })
 
   test('an interface that somebody is detaching ends the launch', () => {
     const plan = planFor(seen({ members: [heldBy(self, member(1), { status: 'detaching' })] }))
-    expect(kinds(plan.steps)).toEqual(['hand-over'])
+    expect(kinds(plan.steps)).toEqual(['hand-over', 'write-note'])
   })
 
   test('an interface that is still attaching is waited for', () => {
@@ -226,7 +232,8 @@ describe('the host', () => {
   test('nothing is sent before the agent is online, and an agent that never comes ends the launch', () => {
     expect(planFor(seen({ members: [mine], agentOnline: false }))).toMatchObject({ steps: [], verdict: 'WAIT' })
     const launchTime = now - limits.agentOnlineWithin - 1
-    const plan = planFor(seen({ members: [mine], agentOnline: false, instances: [instance(self, { launchTime })] }))
+    const counted = noted(mine, { failures: { count: 1, instanceId: self, at: now } })
+    const plan = planFor(seen({ members: [counted], agentOnline: false, instances: [instance(self, { launchTime })] }))
     expect(plan).toMatchObject({ steps: [], verdict: 'ABANDON' })
     expect(plan.because).toContain('agent')
   })
@@ -249,13 +256,13 @@ describe('the host', () => {
         peers: [1, 2, 3].map((number) => ({ id: number, address: `10.0.${number}.10` })),
         format: [permitted.volumes[0]!.id],
         bootstrap: false,
+        restart: false,
       },
     ])
   })
 
   test('a command is not sent without the range of its subnet', () => {
-    const { subnetCidr: _, ...rest } = seen({ members: [mine] })
-    expect(planFor(rest)).toMatchObject({ steps: [], verdict: 'WAIT' })
+    expect(planFor(seen({ members: [mine], subnetCidrs: new Map() }))).toMatchObject({ steps: [], verdict: 'WAIT' })
   })
 
   test('a running command is waited for, one that SSM has forgotten is sent again', () => {
@@ -273,25 +280,27 @@ describe('the host', () => {
   test('three failures of the host cost it its place', () => {
     const commands = [20, 40, 60].map((ago) => failed('takeOver', 'mount-failed', seconds(ago)))
     expect(kinds(planFor(seen({ members: [mine], commands: commands.slice(1) })).steps)).toEqual(['take-over'])
-    expect(kinds(planFor(seen({ members: [mine], commands })).steps)).toEqual(['hand-over'])
+    expect(kinds(planFor(seen({ members: [mine], commands })).steps)).toEqual(['hand-over', 'write-note'])
   })
 
   test('a command that may never have run counts as a failure, not as a success', () => {
     const commands = [20, 40, 60].map((ago) => command('takeOver', 'lost', '', seconds(ago)))
-    expect(kinds(planFor(seen({ members: [mine], commands })).steps)).toEqual(['hand-over'])
+    expect(kinds(planFor(seen({ members: [mine], commands })).steps)).toEqual(['hand-over', 'write-note'])
   })
 
   test('a volume that must not be formatted costs the instance its place, and the reason is told', () => {
     const plan = planFor(seen({ members: [mine], commands: [failed('takeOver', 'volume-unfit')] }))
-    expect(kinds(plan.steps)).toEqual(['hand-over'])
+    expect(kinds(plan.steps)).toEqual(['hand-over', 'write-note'])
     expect(plan.because).toContain('volume-unfit: it is volume-unfit')
   })
 
   test('a host with a tombstone, or one that was told to hand over, never takes over again', () => {
     expect(kinds(planFor(seen({ members: [mine], commands: [failed('takeOver', 'handed-over')] })).steps)).toEqual([
       'hand-over',
+      'write-note',
     ])
-    const told = planFor(seen({ members: [mine], commands: [command('handOver', 'running')] }))
+    const counted = noted(mine, { failures: { count: 1, instanceId: self, at: now } })
+    const told = planFor(seen({ members: [counted], commands: [command('handOver', 'running')] }))
     expect(told).toMatchObject({
       steps: [],
       verdict: 'WAIT',
@@ -413,7 +422,7 @@ describe('CONTINUE means proved', () => {
       expect(kinds(planFor(later).steps)).toEqual(['ask-peer'])
       const launchTime = now - limits.reachableWithin - 1
       const end = planFor({ ...both, instances: [instance(self, { launchTime }), instance(other), instance(third)] })
-      expect(kinds(end.steps)).toEqual(['hand-over'])
+      expect(kinds(end.steps)).toEqual(['hand-over', 'write-note'])
     })
 
     test('a peer that EC2 does not show is unknown, not absent', () => {

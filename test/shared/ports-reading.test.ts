@@ -15,7 +15,7 @@ describe('a listing is read to its last page', () => {
     [
       'autoscaling.DescribeAutoScalingGroups',
       { AutoScalingGroups: [{ Instances: [{ InstanceId: self }] }] },
-      ({ autoScaling }) => autoScaling.instances('zookeeper'),
+      ({ autoScaling }) => autoScaling.groups('zookeeper'),
     ],
     [
       'ec2.DescribeNetworkInterfaces',
@@ -27,6 +27,11 @@ describe('a listing is read to its last page', () => {
       'ec2.DescribeInstances',
       { Reservations: [{ Instances: [{ InstanceId: self }] }] },
       ({ ec2 }) => ec2.instances([self]),
+    ],
+    [
+      'ec2.DescribeSubnets',
+      { Subnets: [{ SubnetId: subnet, CidrBlock: '10.0.1.0/24' }] },
+      async ({ ec2 }) => [...(await ec2.subnetCidrs([subnet]))],
     ],
     [
       'ssm.ListCommandInvocations',
@@ -56,7 +61,7 @@ describe('a failure says what was attempted, on what', () => {
     [
       'autoscaling.DescribeAutoScalingGroups',
       'groups of the ensemble',
-      ({ autoScaling }) => autoScaling.instances('zookeeper'),
+      ({ autoScaling }) => autoScaling.groups('zookeeper'),
     ],
     [
       'ec2.DescribeNetworkInterfaces',
@@ -65,7 +70,7 @@ describe('a failure says what was attempted, on what', () => {
     ],
     ['ec2.DescribeVolumes', 'volumes of the ensemble', ({ ec2 }) => ec2.volumes('zookeeper')],
     ['ec2.DescribeInstances', 'the instances', ({ ec2 }) => ec2.instances([self])],
-    ['ec2.DescribeSubnets', subnet, ({ ec2 }) => ec2.subnetCidr(subnet)],
+    ['ec2.DescribeSubnets', subnet, ({ ec2 }) => ec2.subnetCidrs([subnet])],
     ['ssm.DescribeInstanceInformation', `agent of ${self}`, ({ ssm }) => ssm.agentOnline(self)],
     ['ssm.ListCommandInvocations', `commands of ${self}`, ({ ssm }) => ssm.invocations(self, now)],
     ['ssm.GetCommandInvocation', command, ({ ssm }) => ssm.invocation(command, self)],
@@ -106,7 +111,7 @@ describe('a failure says what was attempted, on what', () => {
     ['ec2.ModifyInstanceAttribute', `keeping /dev/sdf beyond ${self}`, ({ ec2 }) => ec2.retainVolume(self, '/dev/sdf')],
     ['ec2.DetachVolume', `detaching ${volume(1).id} from ${self}`, ({ ec2 }) => ec2.detachVolume(volume(1).id, self)],
     ['ec2.DeleteTags', `the format permit of ${volume(1).id}`, ({ ec2 }) => ec2.withdrawPermit('format', volume(1).id)],
-    ['ssm.SendCommand', `sending a-document to ${self}`, ({ ssm }) => ssm.send(self, 'a-document', '', {})],
+    ['ssm.SendCommand', `sending a-document to ${self}`, ({ ssm }) => ssm.send([self], 'a-document', '', {})],
   ]
 
   test.each(changes)('%s answers no, of %s', async (operation, words, change) => {
@@ -149,10 +154,10 @@ describe('what AWS leaves out', () => {
 
   test('of subnets is no range, nor is that of another subnet', async () => {
     const { ec2 } = rim({}).ports
-    expect(await ec2.subnetCidr(subnet)).toBeUndefined()
+    expect(await ec2.subnetCidrs([subnet])).toEqual(new Map())
     const Subnets = [{ SubnetId: 'subnet-0123456789abcdef0', CidrBlock: '10.9.0.0/24' }]
     const another = rim({ 'ec2.DescribeSubnets': () => ({ Subnets }) }).ports.ec2
-    expect(await another.subnetCidr(subnet)).toBeUndefined()
+    expect(await another.subnetCidrs([subnet])).toEqual(new Map())
   })
 })
 

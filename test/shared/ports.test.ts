@@ -3,7 +3,7 @@ import { autoScalingPort } from '../../shared/aws/auto-scaling.ts'
 import { ec2Port } from '../../shared/aws/ec2.ts'
 import type { Send } from '../../shared/aws/operations.ts'
 import { ssmPort } from '../../shared/aws/ssm.ts'
-import { BadName, commandId } from '../../shared/model/ids.ts'
+import { BadName, commandId, subnetId } from '../../shared/model/ids.ts'
 import { launching, now, self, terminating, volume } from './scene.ts'
 
 /** A port whose answers are given, and that remembers what it was asked. */
@@ -123,10 +123,12 @@ describe('EC2', () => {
     expect(calls[0]?.[1]).toMatchObject({ Filters: [{ Name: 'tag:stayput:ensemble', Values: [String.raw`zoo\*\?`] }] })
   })
 
-  test('a subnet that EC2 does not show has no range', async () => {
-    expect(
-      await ec2Port(scripted({ Subnets: [] }).send).subnetCidr('subnet-0123456789abcdef0' as never),
-    ).toBeUndefined()
+  test('the ranges of subnets are asked for together, and one that EC2 does not show has none', async () => {
+    const shown = { SubnetId: 'subnet-0123456789abcdef0', CidrBlock: '10.0.1.0/24' }
+    const { send, calls } = scripted({ Subnets: [shown, { SubnetId: 'subnet-0123456789abcdef1' }] })
+    const [one, two] = [subnetId(shown.SubnetId), subnetId('subnet-0123456789abcdef1')]
+    expect(await ec2Port(send).subnetCidrs([one, two])).toEqual(new Map([[one, '10.0.1.0/24']]))
+    expect(calls).toEqual([['ec2.DescribeSubnets', { Filters: [{ Name: 'subnet-id', Values: [one, two] }] }]])
   })
 })
 
@@ -159,9 +161,49 @@ describe('Auto Scaling', () => {
 
   test('groups without instances, and instances without a state, are read as they are', async () => {
     const { send } = scripted({ AutoScalingGroups: [{}, { Instances: [{ InstanceId: self }] }] })
-    expect(await autoScalingPort(send).instances('zookeeper')).toEqual([
-      { instanceId: self, groupName: '', lifecycleState: 'unknown' },
+    const bare = { name: '', wanted: 0, zones: [], suspended: [], instances: [] }
+    expect(await autoScalingPort(send).groups('zookeeper')).toEqual([
+      bare,
+      { ...bare, instances: [{ instanceId: self, groupName: '', lifecycleState: 'unknown' }] },
     ])
+  })
+
+  test('a group is read with all that members depend on', async () => {
+    const group = {
+      AutoScalingGroupName: 'zookeeper-1',
+      DesiredCapacity: 1,
+      LaunchTemplate: { LaunchTemplateId: 'lt-0123456789abcdef0' },
+      AvailabilityZones: ['eu-central-1a'],
+      SuspendedProcesses: [{ ProcessName: 'AZRebalance' }, {}],
+      InstanceMaintenancePolicy: { MinHealthyPercentage: 0 },
+    }
+    const none = { InstanceMaintenancePolicy: { MinHealthyPercentage: -1 } }
+    const { send } = scripted({ AutoScalingGroups: [group, none] })
+    const [first, second] = await autoScalingPort(send).groups('zookeeper')
+    expect(first).toEqual({
+      name: 'zookeeper-1',
+      wanted: 1,
+      template: 'lt-0123456789abcdef0',
+      zones: ['eu-central-1a'],
+      suspended: ['AZRebalance', ''],
+      minHealthy: 0,
+      instances: [],
+    })
+    expect(second).not.toHaveProperty('minHealthy')
+  })
+
+  test('hooks are read with what happens when nobody answers', async () => {
+    const LifecycleHooks = [
+      { LifecycleHookName: 'in', LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING', DefaultResult: 'ABANDON' },
+      { LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING' },
+    ]
+    const { send, calls } = scripted({ LifecycleHooks })
+    expect(await autoScalingPort(send).hooks('zookeeper-1')).toEqual([
+      { name: 'in', transition: 'launching', byDefault: 'ABANDON' },
+      { name: '', transition: 'terminating', byDefault: '' },
+    ])
+    expect(calls).toEqual([['autoscaling.DescribeLifecycleHooks', { AutoScalingGroupName: 'zookeeper-1' }]])
+    expect(await autoScalingPort(scripted({}).send).hooks('zookeeper-1')).toEqual([])
   })
 })
 
@@ -219,7 +261,7 @@ describe('Systems Manager', () => {
 
   test('a command is sent with a short time of delivery, each parameter as a list of one', async () => {
     const { send, calls } = scripted({ Command: { CommandId } })
-    expect(await ssmPort(send).send(self, 'stayput-reach', 'why', { Address: '10.0.1.10' })).toEqual({
+    expect(await ssmPort(send).send([self], 'stayput-reach', 'why', { Address: '10.0.1.10' })).toEqual({
       done: 'yes',
       result: CommandId,
     })
@@ -233,6 +275,6 @@ describe('Systems Manager', () => {
   })
 
   test('a command without an id may have been sent: the answer is unknown', async () => {
-    expect(await ssmPort(scripted({}).send).send(self, 'stayput-reach', '', {})).toMatchObject({ done: 'unknown' })
+    expect(await ssmPort(scripted({}).send).send([self], 'stayput-reach', '', {})).toMatchObject({ done: 'unknown' })
   })
 })

@@ -1,4 +1,5 @@
 import type { LifecycleAction } from '../../shared/model/action.ts'
+import type { HealthFacts } from '../../shared/model/facts.ts'
 import {
   commandId,
   type InstanceId,
@@ -9,8 +10,16 @@ import {
   subnetId,
   volumeId,
 } from '../../shared/model/ids.ts'
-import type { Member, Volume } from '../../shared/model/member.ts'
-import type { Command, GroupInstance, Instance, Observation, Reach, Verb } from '../../shared/model/observation.ts'
+import type { Member, NetworkInterface, Volume } from '../../shared/model/member.ts'
+import type {
+  Command,
+  GroupInstance,
+  Health,
+  Instance,
+  Observation,
+  Reach,
+  Verb,
+} from '../../shared/model/observation.ts'
 
 /** Building blocks for observations: a world in which an instance waits in a launch and member 1 is free. */
 
@@ -24,6 +33,11 @@ export const third = instanceId('i-00000000000000ccc')
 const pad = (id: number): string => id.toString(16).padStart(17, '0')
 
 export const id = (number: number): MemberId => memberId(String(number))!
+
+/** The ranges of the subnets of members 1 to 9. */
+export const subnetCidrs = new Map(
+  Array.from({ length: 9 }, (_, place) => [subnetId(`subnet-${pad(place + 1)}`), `10.0.${place + 1}.0/24`]),
+)
 
 export function volume(number: number, change: Partial<Volume> = {}): Volume {
   return {
@@ -122,13 +136,16 @@ export function seen(change: Partial<Observation> = {}): Observation {
     now,
     action: launching,
     groupInstances: [inGroup(self, 'Pending:Wait')],
+    wanted: 1,
     instances: [instance(self)],
     members: [member(1)],
     tagFaults: [],
     agentOnline: true,
     commands: [],
-    subnetCidr: '10.0.1.0/24',
+    subnetCidrs,
     reaches: [],
+    healths: [],
+    leavingSince: new Map(),
     refusedAttaches: new Set(),
     ...change,
   }
@@ -188,6 +205,34 @@ export const handedOver = (one: Member, sentAt = seconds(20)): Command =>
 
 export const failed = (verb: Verb, word: string, sentAt = seconds(20)): Command =>
   command(verb, 'failed', { attempt: 'a', failed: word, because: `it is ${word}` }, sentAt)
+
+/** What a host tells of a member that is well: by default it follows, and member 2 leads. */
+export const health = (
+  host: InstanceId,
+  one: Member,
+  change: Partial<HealthFacts> = {},
+  sentAt = seconds(5),
+): Health => ({
+  instanceId: host,
+  sentAt,
+  answer: {
+    member: one.id,
+    busy: false,
+    handedOver: false,
+    routes: 'verified',
+    volumes: one.volumes.map((disk) => ({ volume: disk.id, mount: disk.mount, mounted: true, used: 10 })),
+    service: { running: true, role: 'follower', zxid: '0x100000002', connections: 1, latency: 0, synced: null },
+    peers: { 1: 'follower', 2: 'leader', 3: 'follower' },
+    settleSeconds: 30,
+    ...change,
+  },
+})
+
+/** The member with a note of its holder on its interface. */
+export const noted = (one: Member, note: Pick<NetworkInterface, 'leaving' | 'healing' | 'failures'>): Member => ({
+  ...one,
+  networkInterface: { ...one.networkInterface, ...note },
+})
 
 export const reach = (
   peer: InstanceId,

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check'
 import { memberDeviceIndex } from '../../shared/model/device-names.ts'
 import { type InstanceId, networkInterfaceId } from '../../shared/model/ids.ts'
-import { limits } from '../../shared/model/limits.ts'
 import type { Member, Volume, VolumeAttachment } from '../../shared/model/member.ts'
 import type { Command, Instance, Observation } from '../../shared/model/observation.ts'
+import { age } from './ages.ts'
+import { healthSketches, noteSketches, sketchedHealth, withNotes } from './notes.ts'
 import {
   attachedTo,
   command,
@@ -18,6 +19,7 @@ import {
   other,
   reach,
   self,
+  subnetCidrs,
   takenOver,
   terminating,
   third,
@@ -29,25 +31,6 @@ import {
  * mix moments, and the plan must do no harm on any of them. Whole and healthy ones are frequent, because what is to be
  * shown there (the proof, the permits, the release) is never reached by chance alone.
  */
-
-/** Milliseconds ago. Every limit of the core is met from both sides. */
-const boundaries = [
-  limits.proofAgeMax,
-  limits.attachStuckAfter,
-  limits.intentSettlesAfter,
-  limits.agentOnlineWithin,
-  limits.memberFreeWithin,
-  limits.leavingHolderAlarmAfter,
-  limits.reachableWithin,
-  limits.detachWithin,
-  limits.commandForgottenAfter,
-  limits.commandAgainAfter,
-].flatMap((limit) => [limit - 1, limit, limit + 1])
-const age = fc.oneof(
-  { weight: 4, arbitrary: fc.integer({ min: 0, max: 60_000 }) },
-  { weight: 2, arbitrary: fc.constantFrom(...boundaries) },
-  { weight: 1, arbitrary: fc.integer({ min: 0, max: 4 * 3_600_000 }) },
-)
 
 const who = fc.constantFrom(self, other, third)
 const rarely = fc.integer({ min: 0, max: 7 }).map((number) => number === 7)
@@ -75,6 +58,7 @@ export const intents = maybe(fc.record({ instanceId: who, at: age.map((ago) => n
 type Disposition = 'free' | 'whole' | 'claimed' | 'bare' | 'wild'
 
 export const memberSketches = fc.record({
+  notes: noteSketches,
   zone: fc.constantFrom('eu-central-1a', 'eu-central-1a', 'eu-central-1a', 'eu-central-1b'),
   disposition: fc.constantFrom<Disposition>('free', 'free', 'whole', 'whole', 'whole', 'claimed', 'bare', 'wild'),
   holder: who,
@@ -94,6 +78,10 @@ export const memberSketches = fc.record({
 type MemberSketch = typeof memberSketches extends fc.Arbitrary<infer Sketch> ? Sketch : never
 
 export function sketchedMember(sketch: MemberSketch, index: number): Member {
+  return withNotes(sketch.notes, unnoted(sketch, index))
+}
+
+function unnoted(sketch: MemberSketch, index: number): Member {
   const { disposition, holder, mortal, zone } = sketch
   const number = index + 1
   const volumes = sketch.disks.map((disk, place): Volume => {
@@ -218,6 +206,9 @@ const reaches = fc
   .map(({ peer, answer, ago, number }) => reach(peer, answer, now - ago, `10.0.${number}.10`))
 
 export const sketches = fc.record({
+  healths: fc.tuple(healthSketches, healthSketches, healthSketches),
+  wanted: fc.constantFrom(3, 3, 3, 2, 1, 0),
+  settled: fc.tuple(mostly, mostly, mostly),
   /** Three in four are worlds in which nothing odd is about the instance itself, so that its way leads further. */
   calm: fc.constantFrom(true, true, true, false),
   /** Whether no member of the ensemble has ever had data. */
@@ -231,7 +222,7 @@ export const sketches = fc.record({
   tagFaults: fc.constantFrom([], [], ['member 9 has no volume', 'vol-1: tag stayput:mount is null']),
   agentOnline: mostly,
   commands: fc.uniqueArray(commandSketches, { maxLength: 4, selector: (one) => one.ago }),
-  subnetCidr: mostly,
+  subnetCidrs: mostly,
   reaches: fc.array(reaches, { maxLength: 3 }),
   givenUp: rarely,
   refused: fc.tuple(rarely, rarely),
@@ -262,13 +253,18 @@ export function sketched(sketch: Sketch): Observation {
     now,
     action: calm ? (own.includes('Terminating') ? terminating : launching) : sketch.action,
     groupInstances: states.flatMap(([name, state]) => (state === undefined ? [] : [inGroup(name, state)])),
+    wanted: sketch.wanted,
     instances: sketchedInstances(instances),
     members,
     tagFaults: sketch.tagFaults,
     agentOnline: sketch.agentOnline,
     commands: newestFirst(commands.map((one) => sketchedCommand(one, members))),
-    ...(sketch.subnetCidr && { subnetCidr: '10.0.1.0/24' }),
+    subnetCidrs: sketch.subnetCidrs ? subnetCidrs : new Map(),
     reaches: sketch.reaches,
+    healths: [self, other, third].flatMap((host, place) => sketchedHealth(sketch.healths[place]!, host, members)),
+    leavingSince: new Map(
+      [self, other, third].filter((_, place) => sketch.settled[place]).map((host) => [host, now - 60_000]),
+    ),
     ...(sketch.givenUp && !calm && { givenUp: 'it was given up before' }),
     refusedAttaches: new Set(disks.filter((_, index) => sketch.refused[index])),
   }

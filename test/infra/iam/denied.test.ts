@@ -27,7 +27,8 @@ beforeAll(async () => {
 }, 300_000)
 
 function kindOf({ caller, action, resources }: RecordedCall): string {
-  return [caller, action, resources.find(({ type }) => type === 'document')?.arn].join(' ')
+  const document = resources.find(({ type }) => type === 'document')?.arn
+  return [caller, action, document, resources.map(({ type }) => type)].join(' ')
 }
 
 const account = 'eu-central-1:123456789012'
@@ -110,32 +111,73 @@ describe('a call on what belongs to somebody else is denied', () => {
 })
 
 describe('tags', () => {
-  const about = (action: 'ec2:CreateTags' | 'ec2:DeleteTags', tagKeys: readonly string[]): boolean[] =>
+  type About = Extract<RecordedResource['type'], 'volume' | 'network-interface'>
+  type Tagging = 'ec2:CreateTags' | 'ec2:DeleteTags'
+  /** Which functions may, whether the stack owns the resource or adopts it. */
+  const about = (action: Tagging, type: About, tagKeys: readonly string[]): string[] =>
     samples
-      .filter(({ call }) => call.action === action)
-      .flatMap(({ call, roles, adopting }) => [roles, adopting].map((by) => isAllowed(by, { ...call, tagKeys })))
-  const yes = [true, true, true, true]
-  const no = [false, false, false, false]
+      .filter(({ call }) => call.action === action && call.resources[0]?.type === type)
+      .filter(({ call, roles, adopting }) => {
+        const [one, other] = [roles, adopting].map((by) => isAllowed(by, { ...call, tagKeys }))
+        expect(one).toBe(other)
+        return one
+      })
+      .map(({ call }) => call.caller)
+      .toSorted()
+  const both = ['ec2:CreateTags', 'ec2:DeleteTags'] as const
 
-  test('the functions write the one key of their own and take the permits away', () => {
-    expect(about('ec2:CreateTags', ['stayput:holder'])).toEqual(yes)
-    expect(about('ec2:DeleteTags', ['stayput:format', 'stayput:bootstrap'])).toEqual(yes)
+  test('of a volume the functions that take over write the one key of their own, and take the permits away', () => {
+    expect(about('ec2:CreateTags', 'volume', ['stayput:holder'])).toEqual(['launch', 'sweep'])
+    expect(about('ec2:DeleteTags', 'volume', ['stayput:format', 'stayput:bootstrap'])).toEqual(['launch', 'sweep'])
+  })
+
+  test('of an interface each function writes and takes away the notes of its own', () => {
+    for (const action of both) {
+      expect(about(action, 'network-interface', ['stayput:leaving'])).toEqual(['sweep', 'terminate'])
+      expect(about(action, 'network-interface', ['stayput:failures'])).toEqual(['launch', 'sweep'])
+      expect(about(action, 'network-interface', ['stayput:healing'])).toEqual(['sweep'])
+      expect(about(action, 'network-interface', [])).toEqual([])
+    }
+  })
+
+  test('what belongs on a volume is not written on an interface, nor the other way round', () => {
+    for (const action of both) {
+      for (const key of ['stayput:leaving', 'stayput:failures', 'stayput:healing']) {
+        expect(about(action, 'volume', [key])).toEqual([])
+      }
+      for (const key of ['stayput:holder', 'stayput:format', 'stayput:bootstrap']) {
+        expect(about(action, 'network-interface', [key])).toEqual([])
+      }
+    }
   })
 
   test.each(['stayput:ensemble', 'stayput:member', 'stayput:mount', 'Name'])('%s is not theirs', (key) => {
-    for (const keys of [[key], ['stayput:holder', key], ['stayput:format', key]]) {
-      expect(about('ec2:CreateTags', keys)).toEqual(no)
-      expect(about('ec2:DeleteTags', keys)).toEqual(no)
+    for (const action of both) {
+      for (const keys of [[key], ['stayput:holder', key], ['stayput:format', key]]) {
+        expect(about(action, 'volume', keys)).toEqual([])
+      }
+      for (const keys of [[key], ['stayput:leaving', key], ['stayput:failures', key]]) {
+        expect(about(action, 'network-interface', keys)).toEqual([])
+      }
     }
   })
 
   test('no permit is given, and no call takes all tags away', () => {
-    expect(about('ec2:CreateTags', ['stayput:format'])).toEqual(no)
-    expect(about('ec2:CreateTags', ['stayput:holder', 'stayput:bootstrap'])).toEqual(no)
-    expect(about('ec2:CreateTags', [])).toEqual(no)
-    expect(about('ec2:DeleteTags', [])).toEqual(no)
-    expect(about('ec2:DeleteTags', ['stayput:holder'])).toEqual(no)
+    expect(about('ec2:CreateTags', 'volume', ['stayput:format'])).toEqual([])
+    expect(about('ec2:CreateTags', 'volume', ['stayput:holder', 'stayput:bootstrap'])).toEqual([])
+    expect(about('ec2:CreateTags', 'volume', [])).toEqual([])
+    expect(about('ec2:DeleteTags', 'volume', [])).toEqual([])
+    expect(about('ec2:DeleteTags', 'volume', ['stayput:holder'])).toEqual([])
   })
+})
+
+test('only the sweep may have an instance replaced, and only one of its own groups', () => {
+  const marks = samples.filter(({ call }) => call.action === 'autoscaling:SetInstanceHealth')
+  expect(marks.map(({ call }) => call.caller)).toEqual(['sweep'])
+  for (const { call, roles: own } of marks) {
+    const others = ['launch', 'terminate'] as const
+    expect(others.filter((caller) => isAllowed(own, { ...call, caller }))).toEqual([])
+  }
 })
 
 describe('what is denied for good holds even where everything is allowed', () => {

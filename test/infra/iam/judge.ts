@@ -35,6 +35,7 @@ function adoptingRoles(lines: readonly RecordLine[], physical: Physical): Roles 
     TakeOverDocument: 'take-over',
     HandOverDocument: 'hand-over',
     ReachDocument: 'reach',
+    HealthDocument: 'health',
   }
   const ref = (id: string): string =>
     named('document').find((name) => name.endsWith(documents[id] ?? '/')) ?? physical.ref(id)

@@ -1,0 +1,33 @@
+import { limits } from '../../model/limits.ts'
+import type { Survey } from '../../model/observation.ts'
+import { isBeingHealed, isOnItsWay, type Patient } from './patient.ts'
+
+/**
+ * Why a member's server must not be ended now; undefined when it may. Nobody else has a brake: `SetInstanceHealth` makes
+ * Auto Scaling replace at once, past its own ("How EC2 Auto Scaling minimizes downtime", Auto Scaling User Guide).
+ *
+ * - One member at a time, and none while another is on its way in or out.
+ * - A server that serves is ended only if the others that serve are a quorum without it. One that does not serve may be
+ *   ended in any case: nothing is lost with it, and without this rule two sick members would wait for each other.
+ * - The wait for one that is on its way has an end: it may itself be waiting for the sick one, to serve or to be gone.
+ */
+export function brakeOf(
+  seen: Survey,
+  patients: readonly Patient[],
+  patient: Patient,
+  step: 'restart' | 'replace',
+): string | undefined {
+  const others = patients.filter((other) => other !== patient)
+  const healed = others.find((other) => isBeingHealed(seen, other))
+  if (healed) return `member ${healed.member.id} is being healed`
+  const quorum = Math.floor(seen.members.length / 2) + 1
+  const serving = others.filter((other) => other.serves).length
+  if (patient.serves && serving < quorum) return `without it ${serving} members serve, and a quorum is ${quorum}`
+  if (step === 'restart' && !patient.serves) return undefined
+  const moving = seen.groupInstances.find(isOnItsWay)
+  if (!moving || hasWaited(seen, patient)) return undefined
+  return `${moving.instanceId} is ${moving.lifecycleState}`
+}
+
+const hasWaited = (seen: Survey, { healing }: Patient): boolean =>
+  healing !== undefined && seen.now - healing.at >= limits.onItsWayWithin

@@ -1,0 +1,62 @@
+import * as fc from 'fast-check'
+import type { Member } from '../../shared/model/member.ts'
+import type { Observation } from '../../shared/model/observation.ts'
+import { healthSketches, noteSketches, sketchedHealth, withNotes } from './notes.ts'
+import { heldBy, inGroup, instance, leaving, member, now, other, self, third } from './scene.ts'
+import { sketched, sketches } from './worlds.ts'
+
+const hosts = [self, other, third]
+const mostly = <Value>(usual: Value, ...unusual: readonly Value[]) =>
+  fc.constantFrom<Value>(...Array.from({ length: 6 * unusual.length }, () => usual), ...unusual)
+
+/**
+ * Worlds in which this instance is to end and holds one of three members; that each other one is in service on an instance
+ * that runs is frequent, for three things have to be so at once before it may go.
+ */
+const threes: fc.Arbitrary<Observation> = fc
+  .record({
+    place: fc.integer({ min: 0, max: 2 }),
+    held: fc.tuple(mostly(true, false), mostly(true, false)),
+    states: fc.tuple(mostly('running', 'shutting-down', 'stopped'), mostly('running', 'terminated', 'hidden')),
+    lifecycles: fc.tuple(mostly('InService', 'Terminating:Wait'), mostly('InService', 'Pending:Wait', 'Standby')),
+    notes: fc.tuple(noteSketches, noteSketches, noteSketches),
+    healths: fc.tuple(healthSketches, healthSketches, healthSketches),
+    /** Every host tells that its member is well, so that the rest decides. */
+    healthy: fc.boolean(),
+    /** The wish of this instance is noted, and no other is. */
+    alone: fc.boolean(),
+    settled: fc.constantFrom(1000, 5000, 30_000, 60_000),
+    tagFaults: mostly([], ['member 9 has no volume']),
+    wanted: mostly(3, 2, 1),
+  })
+  .map(({ place, held, states, lifecycles, notes, healths, healthy, alone, settled, tagFaults, wanted }) => {
+    const order = [other, third]
+    order.splice(place, 0, self)
+    const members = order.map((host, index): Member => {
+      const plain = member(index + 1)
+      const isHeld = host === self || held[host === other ? 0 : 1]
+      const leaving = alone ? (host === self ? 'own' : 'none') : notes[index]!.leaving
+      return withNotes({ ...notes[index]!, leaving }, isHeld ? heldBy(host, plain) : plain)
+    })
+    const [second, last] = states
+    return leaving({
+      members,
+      groupInstances: hosts.map((host, index) => inGroup(host, ['Terminating:Wait', ...lifecycles][index]!)),
+      instances: hosts.flatMap((host, index) => {
+        const state = ['running', second, last][index]!
+        return state === 'hidden' ? [] : [instance(host, { state })]
+      }),
+      healths: hosts.flatMap((host, index) =>
+        sketchedHealth(healthy ? { asked: true, ago: 1000, answer: 'well' } : healths[index]!, host, members),
+      ),
+      leavingSince: new Map(hosts.map((host) => [host, now - settled])),
+      tagFaults,
+      wanted,
+    })
+  })
+
+/** Worlds of any kind besides. */
+export const endings: fc.Arbitrary<Observation> = fc.oneof(
+  { weight: 4, arbitrary: threes },
+  { weight: 1, arbitrary: sketches.map((sketch) => sketched({ ...sketch, calm: true, own: 'Terminating:Wait' })) },
+)
