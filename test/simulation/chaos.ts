@@ -1,9 +1,12 @@
 import { AwsError } from '../../lab/cloud/error.ts'
 import type { Settings } from '../../lab/cloud/settings.ts'
 import { calm } from '../../lab/cloud/settings.ts'
+import type { MishapKind, Sickness } from './faults.ts'
+import { sicknesses } from './faults.ts'
 import { misfortunes } from './misfortune.ts'
 import { deeds, restoreGroup } from './operator.ts'
 import { groupsOf, quietly, type Scene } from './scene.ts'
+import { falls, inService } from './sickness.ts'
 import { type Mishap, type Swarm, usual } from './swarm.ts'
 
 /** Sets the faults of a seed going, and ends them. */
@@ -16,8 +19,9 @@ export function scheduleChaos(scene: Scene, swarm: Swarm): void {
 }
 
 function strike(scene: Scene, mishap: Mishap): void {
-  const target = whomOf(scene, mishap)
-  const act = misfortunes[mishap.kind] ?? deeds[mishap.kind]
+  const sickness = sicknessOf(mishap.kind)
+  const target = sickness === undefined ? whomOf(scene, mishap) : whoServes(scene, mishap)
+  const act = sickness === undefined ? (misfortunes[mishap.kind] ?? deeds[mishap.kind]) : falls[sickness]
   try {
     scene.promises.disturb(target)
     if (target === '' || !act?.(scene, mishap, target)) return
@@ -27,6 +31,13 @@ function strike(scene: Scene, mishap: Mishap): void {
   }
   scene.tally.add(`fault ${mishap.kind}`)
   scene.journal.note(`mishap ${mishap.kind}`, () => `!! ${mishap.kind} (${target})`)
+}
+
+const sicknessOf = (kind: MishapKind): Sickness | undefined => sicknesses.find((one) => one === kind)
+
+function whoServes(scene: Scene, { whom }: Mishap): string {
+  const among = inService(scene)
+  return among[Math.floor(whom * among.length)] ?? ''
 }
 
 /** Half of the time somebody on the way in or out, where there is one: there the most can go wrong. */
@@ -95,5 +106,8 @@ export function endChaos(scene: Scene): void {
     // A refresh that launches first waits for ever where each member is held: only its operator can end that.
     quietly(() => void scene.cloud.call('autoscaling.CancelInstanceRefresh', { AutoScalingGroupName: group.name }))
   }
-  for (const { instanceId } of scene.cloud.autoscaling.members.all()) scene.cloud.ssm.startAgent(instanceId)
+  const lost = new Set(scene.lost.values())
+  for (const { instanceId } of scene.cloud.autoscaling.members.all()) {
+    if (!lost.has(instanceId)) scene.cloud.ssm.startAgent(instanceId)
+  }
 }

@@ -13,6 +13,7 @@ import { type Config, readConfig } from '../../shared/config.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Ports } from '../../shared/observe.ts'
 import { parse } from '../../shared/parse.ts'
+import { planHealing } from '../../shared/plan/healing/heal.ts'
 import { planFor } from '../../shared/plan/plan.ts'
 import { sweep } from '../../shared/sweep.ts'
 import type { Polls } from './polls.ts'
@@ -22,6 +23,7 @@ import type { Ensemble } from './ensembles.ts'
 /** What a planted bug may put in another's place; the production code knows nothing of it. */
 export interface Composition {
   readonly plan?: (plan: typeof planFor) => typeof planFor
+  readonly healing?: (plan: typeof planHealing) => typeof planHealing
   readonly ports?: (ports: Ports, clock: CoreClock) => Ports
   /** Without it no sweep ever runs. */
   readonly sweeps?: boolean
@@ -58,9 +60,10 @@ export async function invoke(
   const world: World = {
     ports: composition.ports?.(ports, time) ?? ports,
     config,
-    clock: polls?.unhurried(time) ?? time,
+    clock: polls?.unhurried(time, name) ?? time,
     log,
     ...(composition.plan && { plan: composition.plan(planFor) }),
+    ...(composition.healing && { healing: composition.healing(planHealing) }),
   }
   const timeout = new AbortController()
   const cancel = clock.after(timeoutsMs[name], () => timeout.abort())

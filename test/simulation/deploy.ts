@@ -44,9 +44,10 @@ export function deploy(scene: Scene, swarm: Swarm, composition: Composition, fat
     return true
   }
 
+  const configs = new Map(scene.ensembles.map((one) => [one, configOf(one, settings)]))
   const run = async (whole: Ensemble, name: FunctionName, event: unknown): Promise<unknown> => {
     const ensemble = whole.name
-    const config = configOf(whole, settings)
+    const config = configs.get(whole) ?? configOf(whole, settings)
     const skew = strikes('clock-jump') ? between(random, skewMs.least, skewMs.most) * (random.chance(0.5) ? 1 : -1) : 0
     const life = new Life(name, ensemble, clock.now(), skew)
     running.add(life)
@@ -75,8 +76,9 @@ export function deploy(scene: Scene, swarm: Swarm, composition: Composition, fat
     const { stop } = deployStack(view, (name, event) => {
       if (name !== 'sweep') return run(ensemble, name, event)
       if (composition.sweeps === false || strikes('sweep-lost')) return Promise.resolve()
-      if (strikes('sweep-beside')) void run(ensemble, name, event).catch(() => {})
-      return run(ensemble, name, event)
+      const swept = run(ensemble, name, event)
+      // Its reserved concurrency is one, so a second delivery of the same event has to wait.
+      return strikes('sweep-twice') ? swept.catch(() => {}).then(() => run(ensemble, name, event)) : swept
     })
     return stop
   })

@@ -32,20 +32,23 @@ const zoneLetters = ['a', 'b', 'c'] as const
 const mounts = ['/var/lib/zookeeper', '/var/lib/zookeeper-log'] as const
 export const hookSeconds = 900
 
-/** Creates an ensemble in the cloud, its groups still empty. */
-export function createEnsemble(cloud: Cloud, plan: EnsemblePlan): Ensemble {
+/**
+ * Creates an ensemble in the cloud, its groups still empty. Each has addresses of its own, because the modelled hosts are
+ * all in one network.
+ */
+export function createEnsemble(cloud: Cloud, plan: EnsemblePlan, place: number): Ensemble {
   const call = <Output>(operation: Parameters<Cloud['call']>[0], input: object) =>
     cloud.call(operation, input) as Output
-  const VpcId = call<ec2.CreateVpcCommandOutput>('ec2.CreateVpc', { CidrBlock: '10.0.0.0/16' }).Vpc?.VpcId
+  const VpcId = call<ec2.CreateVpcCommandOutput>('ec2.CreateVpc', { CidrBlock: `10.${place}.0.0/16` }).Vpc?.VpcId
   call('ec2.CreateLaunchTemplate', {
     LaunchTemplateName: `${plan.name}-host`,
     LaunchTemplateData: { ImageId: 'ami-0123456789abcdef0', InstanceType: 'm7g.large' },
   })
   const subnets = zoneLetters.slice(0, plan.zones).map((letter, index) => {
     const AvailabilityZone = `${cloud.kernel.settings.region}${letter}`
-    const input = { VpcId, AvailabilityZone, CidrBlock: `10.0.${index + 1}.0/24` }
+    const input = { VpcId, AvailabilityZone, CidrBlock: `10.${place}.${index + 1}.0/24` }
     const { Subnet } = call<ec2.CreateSubnetCommandOutput>('ec2.CreateSubnet', input)
-    return { id: Subnet?.SubnetId ?? '', zone: AvailabilityZone, index: index + 1 }
+    return { id: Subnet?.SubnetId ?? '', zone: AvailabilityZone, base: `10.${place}.${index + 1}` }
   })
   const members = Array.from({ length: plan.size }, (_, index) => {
     const subnet = subnets[index % subnets.length]!
@@ -60,7 +63,8 @@ type Call = <Output>(operation: Parameters<Cloud['call']>[0], input: object) => 
 interface SubnetHere {
   readonly id: string
   readonly zone: string
-  readonly index: number
+  /** The first three parts of its addresses. */
+  readonly base: string
 }
 
 function createMember(call: Call, plan: EnsemblePlan, id: number, subnet: SubnetHere): Member {
@@ -70,7 +74,7 @@ function createMember(call: Call, plan: EnsemblePlan, id: number, subnet: Subnet
   ]
   const { NetworkInterface } = call<ec2.CreateNetworkInterfaceCommandOutput>('ec2.CreateNetworkInterface', {
     SubnetId: subnet.id,
-    PrivateIpAddress: `10.0.${subnet.index}.${10 + id}`,
+    PrivateIpAddress: `${subnet.base}.${10 + id}`,
     TagSpecifications: [{ ResourceType: 'network-interface', Tags }],
   })
   const volumeIds = mounts.slice(0, plan.volumes).map((mount) => {

@@ -41,6 +41,9 @@ const flows: readonly Flow[] = [
   { name: 'death of one of three', size: 3, formed: true, mishaps: [mishap('instance-dies')] },
   { name: 'refresh of one of three', size: 3, formed: true, mishaps: [mishap('refresh')] },
   { name: 'refresh that launches first', size: 3, formed: true, mishaps: [mishap('refresh-launch-first')] },
+  { name: 'healing of a service that was killed', size: 3, formed: true, mishaps: [mishap('service-killed')] },
+  { name: 'healing of a service that hangs', size: 3, formed: true, mishaps: [mishap('service-hangs')] },
+  { name: 'healing of a host that is silent', size: 3, formed: true, mishaps: [mishap('host-silent')] },
 ]
 
 export interface Exhaustive {

@@ -23,7 +23,7 @@ export const eventFaults = [
   'event-late',
   'event-foreign',
   'sweep-lost',
-  'sweep-beside',
+  'sweep-twice',
   'clock-jump',
 ] as const
 
@@ -37,6 +37,18 @@ export const temperFaults = [
   'agent-never',
   'agent-late',
   'delete-on-termination',
+] as const
+
+/** What befalls a member in service, and is left to Stayput: nobody puts it right. */
+export const sicknesses = [
+  'service-hangs',
+  'service-killed',
+  'service-dies-again',
+  'routes-lost',
+  'mount-lost',
+  'disk-full',
+  'host-silent',
+  'two-down',
 ] as const
 
 /** What befalls one thing at one moment. */
@@ -59,6 +71,7 @@ export const mishaps = [
   'volume-foreign',
   'volume-corrupt',
   'volume-swapped',
+  ...sicknesses,
 ] as const
 
 /** What operators do at any time, because they may. */
@@ -84,5 +97,6 @@ export const faultKinds = [...callFaults, ...eventFaults, ...temperFaults, ...mi
 export type CallFault = (typeof callFaults)[number]
 export type EventFault = (typeof eventFaults)[number]
 export type TemperFault = (typeof temperFaults)[number]
+export type Sickness = (typeof sicknesses)[number]
 export type MishapKind = (typeof mishaps)[number] | (typeof operatorFaults)[number]
 export type FaultKind = (typeof faultKinds)[number]

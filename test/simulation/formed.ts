@@ -84,7 +84,6 @@ function takeOver({ cloud }: Scene, ensemble: Ensemble, member: Member): void {
   // The cloud answers in the shapes of its operations, which the port reads.
   const send: Send = (operation, input) => Promise.resolve(cloud.call(operation, input))
   const acting: Acting = {
-    action: launchOf(card?.attachment?.instanceId),
     ports: { ec2: ec2Port(send), autoScaling: autoScalingPort(send), ssm: ssmPort(send) },
     config: configOf(ensemble, settings),
     memory: emptyMemory(),
@@ -93,7 +92,7 @@ function takeOver({ cloud }: Scene, ensemble: Ensemble, member: Member): void {
   }
   const step: TakeOver = {
     kind: 'take-over',
-    instanceId: acting.action.instanceId,
+    instanceId: launchOf(card?.attachment?.instanceId).instanceId,
     member: idOf(member),
     macAddress: card?.macAddress ?? '',
     address: member.address,
@@ -102,6 +101,7 @@ function takeOver({ cloud }: Scene, ensemble: Ensemble, member: Member): void {
     peers: ensemble.members.map((peer) => ({ id: idOf(peer), address: peer.address })),
     format: member.volumeIds.map(volumeId),
     bootstrap: true,
+    restart: false,
   }
   void act([step], acting)
   member.volumeIds.forEach((VolumeId) => {

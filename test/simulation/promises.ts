@@ -8,6 +8,7 @@ import { Belonging } from './promises/belonging.ts'
 import { Bounds } from './promises/bounds.ts'
 import { Content } from './promises/content.ts'
 import { Proving, type Ran } from './promises/proving.ts'
+import { Quorum, type Running } from './promises/quorum.ts'
 import { Releasing } from './promises/releasing.ts'
 import { type Arrival, type Broken, type PromiseName, type Sending, Watch } from './promises/watch.ts'
 
@@ -20,6 +21,7 @@ export class Promises {
   readonly #content: Content
   readonly #belonging: Belonging
   readonly #bounds: Bounds
+  readonly #quorum: Quorum
   #harmsSeen = 0
 
   constructor(cloud: Cloud, hosts: ModelledHosts) {
@@ -31,6 +33,7 @@ export class Promises {
     this.#content = new Content(watch)
     this.#belonging = new Belonging(watch)
     this.#bounds = new Bounds(watch)
+    this.#quorum = new Quorum(watch)
   }
 
   get broken(): Broken | undefined {
@@ -77,6 +80,7 @@ export class Promises {
       if (harm) this.break(harm.kind === 'pulled-disk' ? 'S1' : 'S5', `${harm.kind}: ${harm.what}`)
     }
     this.#proving.afterEvent()
+    this.#quorum.afterEvent()
   }
 
   /** To be called every few seconds; with the moment from which on nothing goes wrong any more. */
@@ -91,6 +95,7 @@ export class Promises {
     this.#proving.sending(sending)
     this.#belonging.sending(sending)
     this.#bounds.sending(sending)
+    this.#quorum.sending(sending)
   }
 
   /** A call is about to take effect. */
@@ -109,9 +114,15 @@ export class Promises {
     this.#attaching.refused(arrival)
   }
 
+  /** A document begins on a host. */
+  runs(running: Running): void {
+    this.#quorum.runs(running)
+  }
+
   /** A document has ended on a host. */
-  ran(ran: Ran): void {
+  ran(ran: Ran, running: Running): void {
     this.#proving.ran(ran)
+    this.#quorum.ran(running)
   }
 
   contentChanged(volumeId: string, content: VolumeContent, dataExists: boolean): void {

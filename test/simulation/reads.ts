@@ -7,16 +7,15 @@ const keys: Partial<Readonly<Record<Operation, (input: Input) => string>>> = {
   'ec2.DescribeInstances': (input) => input.Filters?.[0]?.Values?.join() ?? '',
   'ec2.DescribeNetworkInterfaces': ofFilter,
   'ec2.DescribeVolumes': ofFilter,
-  'ec2.DescribeSubnets': (input) => input.SubnetIds?.join() ?? '',
+  'ec2.DescribeSubnets': (input) => input.Filters?.[0]?.Values?.join() ?? '',
   'ssm.DescribeInstanceInformation': ofFilter,
   // The moment since when commands are asked for is days before the beginning of every run.
-  'ssm.ListCommandInvocations': (input) => input.InstanceId ?? '',
+  'ssm.ListCommandInvocations': ({ InstanceId = '', Filters }) => InstanceId + (Filters?.[1]?.value ?? ''),
   'ssm.GetCommandInvocation': (input) => (input.CommandId ?? '') + (input.InstanceId ?? ''),
 }
 
 interface Input {
-  readonly Filters?: readonly { readonly Values?: readonly string[] }[]
-  readonly SubnetIds?: readonly string[]
+  readonly Filters?: readonly { readonly Values?: readonly string[]; readonly value?: string }[]
   readonly InstanceId?: string
   readonly CommandId?: string
   readonly NextToken?: string | undefined

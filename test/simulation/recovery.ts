@@ -1,16 +1,14 @@
-import type { Ensemble, Member } from './ensembles.ts'
+import type { Member } from './ensembles.ts'
 import type { PromiseName } from './promises/watch.ts'
-import { holderOf, membersOf, type Scene } from './scene.ts'
+import { holderOf, type Scene } from './scene.ts'
 
 /** The second half of a run: no faults any more, and everything has to come right by itself, or nearly. */
 
 /** Milliseconds within which everything has to be in service: the hook's time-out of 15 minutes and two replacements. */
-export const convergenceMs = 45 * 60_000
+export const convergenceMs = 60 * 60_000
 const lookEveryMs = 5000
 /** Milliseconds for which everything has to have been right, so that a passing moment does not count. */
 const steadyMs = 30_000
-/** Milliseconds for which an instance in service has to be sick until the operator replaces it. */
-const sickMs = 60_000
 
 /** Why the world is not as it has to be in the end, by the promise that this breaks; undefined when it is. */
 export function unsettled(scene: Scene): { readonly promise: PromiseName; readonly what: string } | undefined {
@@ -49,14 +47,10 @@ function halfOf(scene: Scene, member: Member): string | undefined {
     : undefined
 }
 
-/**
- * Replaces, as an operator would, what is in service and sick: there is nothing yet in Stayput that does. Watches until
- * everything has been right for a while.
- */
+/** Watches until everything has been right for a while. Nobody helps. */
 export class Recovery {
   settledAt: number | undefined
   readonly #scene: Scene
-  readonly #sickSince = new Map<string, number>()
   #rightSince: number | undefined
 
   constructor(scene: Scene) {
@@ -67,44 +61,11 @@ export class Recovery {
   #look(): void {
     const { clock } = this.#scene.cloud.kernel
     const now = clock.now()
-    for (const ensemble of this.#scene.ensembles) this.#replaceSick(ensemble)
     this.#rightSince = unsettled(this.#scene) ? undefined : (this.#rightSince ?? now)
     if (this.#rightSince !== undefined && now - this.#rightSince >= steadyMs) {
       this.settledAt = this.#rightSince
       return
     }
     clock.after(lookEveryMs, () => this.#look())
-  }
-
-  #replaceSick({ groups }: Ensemble): void {
-    const { cloud } = this.#scene
-    const now = cloud.kernel.clock.now()
-    for (const one of cloud.autoscaling.members.all()) {
-      if (!groups.some((group) => group.name === one.groupName)) continue
-      if (one.lifecycleState !== 'InService' || one.healthStatus !== 'Healthy' || !this.#isSick(one.instanceId)) {
-        this.#sickSince.delete(one.instanceId)
-        continue
-      }
-      const since = this.#sickSince.get(one.instanceId) ?? now
-      this.#sickSince.set(one.instanceId, since)
-      if (now - since < sickMs) continue
-      this.#scene.journal.note('operator replaces', () => `!! the operator replaces ${one.instanceId}, which is sick`)
-      cloud.call('autoscaling.SetInstanceHealth', {
-        InstanceId: one.instanceId,
-        HealthStatus: 'Unhealthy',
-        ShouldRespectGracePeriod: false,
-      })
-    }
-  }
-
-  /** In service without being a whole member, or without a service that runs. One that looks for a quorum is not sick. */
-  #isSick(instanceId: string): boolean {
-    const { cloud, hosts } = this.#scene
-    const member = membersOf(this.#scene).find((one) => holderOf(cloud, one) === instanceId)
-    if (!member || hosts.role(instanceId) === undefined) return true
-    return member.volumeIds.some((id) => {
-      const attachment = cloud.ec2.volumes.get(id)?.attachment
-      return attachment?.instanceId !== instanceId || attachment.state !== 'attached'
-    })
   }
 }

@@ -17,6 +17,7 @@ import { type Entry, Journal } from './journal.ts'
 import type { DrawFate, Life } from './port.ts'
 import { Promises } from './promises.ts'
 import type { Ran } from './promises/proving.ts'
+import type { Running } from './promises/quorum.ts'
 import type { Broken } from './promises/watch.ts'
 import { convergenceMs, Recovery, unsettled } from './recovery.ts'
 import type { Scene } from './scene.ts'
@@ -178,18 +179,36 @@ function createScene(
       scene?.promises.contentChanged(id, content, dataExists(ensemble))
     },
   })
-  const watched = watchHosts(hosts, clock, hanging, (ran) => scene?.promises.ran(ran))
+  const watched = watchHosts(hosts, clock, hanging, {
+    runs: (running) => scene?.promises.runs(running),
+    ran: (ran, running) => scene?.promises.ran(ran, running),
+  })
   const cloud = createCloud(clock, watched, streamOf(seed, 'cloud').below(2 ** 32), usual)
   for (const [name, content] of documents) cloud.ssm.putDocument(name, content)
   const promises = new Promises(cloud, hosts)
-  const ensembles = swarm.ensembles.map((plan) => createEnsemble(cloud, plan))
+  const ensembles = swarm.ensembles.map((plan, place) => createEnsemble(cloud, plan, place))
   for (const ensemble of ensembles) promises.know(ensemble)
   const random = streamOf(seed, 'scene')
-  scene = { cloud, hosts, ensembles, promises, journal, tally, random, hanging, tampered: new Set(), repairs: [] }
+  scene = {
+    cloud,
+    hosts,
+    ensembles,
+    promises,
+    journal,
+    tally,
+    random,
+    hanging,
+    tampered: new Set(),
+    lost: new Map(),
+    repairs: [],
+  }
   return scene
 }
 
-type Told = (ran: Ran) => void
+interface Told {
+  readonly runs: (running: Running) => void
+  readonly ran: (ran: Ran, running: Running) => void
+}
 
 const words = new Map<number, string>(Object.entries(exitCodes).map(([word, code]) => [code, word]))
 
@@ -200,10 +219,12 @@ function watchHosts(hosts: ModelledHosts, clock: Clock, hanging: ReadonlySet<str
     shutDown: (id) => (hanging.has(id) ? Promise.resolve() : hosts.shutDown(id)),
     async run(instanceId, run) {
       const startedAt = clock.now()
+      const running = { document: run.document, instanceId, parameters: run.parameters }
+      tell.runs(running)
       const result = await hosts.run(instanceId, run)
       const failure = result.exitCode === 0 ? undefined : (words.get(result.exitCode) ?? 'killed')
       const member = Number(run.parameters['Member']?.[0])
-      tell({ document: run.document, instanceId, member, startedAt, failure })
+      tell.ran({ document: run.document, instanceId, member, startedAt, failure }, running)
       return result
     },
   }

@@ -20,6 +20,8 @@ export interface Scene {
   readonly hanging: Set<string>
   /** Volumes whose content is not what it was. */
   readonly tampered: Set<string>
+  /** Of each ensemble the instance that nobody will ever hear of again. */
+  readonly lost: Map<string, string>
   /** What has to be put right when the faults end, if it has not been before. */
   readonly repairs: (() => void)[]
 }

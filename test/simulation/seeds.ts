@@ -20,5 +20,15 @@ export const keptSeeds: readonly KeptSeed[] = [
   { seed: 2595, found: 'L3: what was refused in the middle of an attachment left the attachment open' },
   { seed: 36, found: 'the same device was taken twice by a person in a hurry' },
   { seed: 10, found: 'S14: a read of many pages was answered from the first one for ever' },
+  { seed: 1, found: 'L2: an instance in service that had lost its interface was nobody, and everybody waited for it' },
+  {
+    seed: 31,
+    found: 'L2: a volume that somebody detaches stays busy for as long as it is mounted, and was called well',
+  },
+  { seed: 1139, found: 'L3: the sick one stood back in the guard for the well one, which waited for the sick one' },
+  { seed: 1167, found: 'L3: who is about to leave was not asked whether a silent host serves, and waited for it' },
+  { seed: 1039, found: 'L3: the only peer in service was silent, and two launches asked it for ever' },
+  { seed: 5360, found: 'S7: a leader was believed to lead without the one that had made it leader since' },
+  { seed: 5298, found: 'S7: hosts that refused for lateness, asked by a clock that was behind, were taken for dead' },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]

@@ -9,17 +9,22 @@ const from = (first: number, count: number): number[] => Array.from({ length: co
 
 /** Other seeds every day, the same all day long. */
 const today = Math.floor(Date.now() / 86_400_000)
-const freshSeeds = 1000
-const deterministicSeeds = 100
+const freshSeeds = 400
+const deterministicSeeds = 60
 /** Planted bugs that take few seeds; the command finds them all. */
 const easy = [
   'continue-on-failure',
   'detach-before-stop',
+  'heals-all-at-once',
   'ignore-deletion',
   'interface-before-volumes',
+  'looks-before-it-writes',
+  'no-guard',
   'no-one-shot',
   'no-peer-proof',
+  'no-settling',
   'no-sweep',
+  'replaces-for-quorum',
 ]
 const easySeeds = 60
 

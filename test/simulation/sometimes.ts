@@ -38,6 +38,10 @@ const stepKinds: readonly Step['kind'][] = [
   'hand-over',
   'detach-volume',
   'detach-interface',
+  'ask-health',
+  'write-note',
+  'forget-note',
+  'mark-unhealthy',
 ]
 
 /** The branches of the planner, told by what they say. The first that fits counts. */
@@ -46,6 +50,7 @@ export const branches: readonly (readonly [string, RegExp])[] = [
   ['a verdict that could not be told', /; but (completing|extending) /],
   ['looking took too long', /^looking took/],
   ['a read failed', /^(listing|looking) /],
+  ['giving up: counted, and delayed', /; the next one is to come after /],
   ['giving up: stuck attaching', /^giving up, .* stuck attaching/],
   ['giving up: attached before', /^giving up, .*never twice/],
   ['giving up: taken away', /^giving up, .*(it was taken away|somebody detached it)/],
@@ -81,7 +86,7 @@ export const branches: readonly (readonly [string, RegExp])[] = [
   ['launch: peer asked', /^asking /],
   ['launch: peer can not reach', /can't reach/],
   ['launch: peers in doubt', /^the peers are in doubt/],
-  ['launch: permits served', /the permits have served$/],
+  ['launch: permits served', /the permits have served/],
   ['launch: proved by a peer', /^member \d+ is proved: .* reaches /],
   ['launch: proved without peer', /^member \d+ is proved: .*no peer in service/],
   ['terminate: command due', /^the host is to stop/],
@@ -97,6 +102,36 @@ export const branches: readonly (readonly [string, RegExp])[] = [
   ['nothing: other transition', /by now, in another transition$/],
   ['nothing: nobody waits', /nobody waits for us$/],
   ['not waiting yet', /not waiting for us yet$/],
+  ['guard: says that it is to leave', /is to leave, and says so first$/],
+  ['guard: gives the others time', /has some seconds to be seen$/],
+  ['guard: another leaves first', /leaves first$/],
+  ['guard: stands back', /stands back$/],
+  ['guard: asks', /^the hosts are asked/],
+  ['guard: waits for the quorum', /^without member \d+ \d+ would be in sync/],
+  ['guard: others are in sync', /^\d+ others are in sync: /],
+  ['guard: the quorum loses nothing', /so the quorum loses nothing: /],
+  ['guard: taken down', /the ensemble is being taken down: /],
+  ['healing: disk full', /% full: grow it/],
+  [
+    'healing: tags in doubt',
+    /nothing is done while the tags are in doubt$|^member \d+ has |^the tags speak of|: tag stayput:/,
+  ],
+  ['healing: a group has changed', /^group \S+: /],
+  ['healing: noticed', /: it is looked at again$/],
+  ['healing: applied', /: what is missing is applied$/],
+  ['healing: restarted', /: its service is restarted$/],
+  ['healing: replaced', /: (its instance|it) is replaced$/],
+  ['healing: gives it time', /which may need time$/],
+  ['healing: one at a time', /it is not ended now: member \d+ (is being healed|comes first)/],
+  ['healing: not without quorum', /it is not ended now: without it/],
+  ['healing: waits for one on its way', /it is not ended now: i-/],
+  ['healing: agent silent, server serves', /look after its SSM agent$/],
+  ['healing: nobody can tell', /no server of a quorum can tell/],
+  ['healing: no quorum', /the ensemble has no quorum$/],
+  ['healing: a command is at work', /^a command is at work/],
+  ['healing: holder on its way', /^its holder i-\S+ is /],
+  ['healing: nobody holds it', /^no instance holds it$/],
+  ['healing: no member', /is in service and is no member/],
 ]
 
 /** What has to occur in a run of many seeds: else the simulation does not test it. */
@@ -108,19 +143,23 @@ export const mustOccur: readonly string[] = [
   ...branches.map(([name]) => `branch ${name}`),
 ]
 
-const cache = new Map<string, string>()
+/** What has been said before is said again each minute; ids make the rest new, so it is forgotten now and then. */
+const known = new Map<string, string>()
+const knownMost = 5000
 
 function branchOf(because: string): string {
-  const found = branches.find(([, pattern]) => pattern.test(because))?.[0]
-  if (found !== undefined) return found
-  let shape = cache.get(because)
-  if (shape === undefined) {
-    shape = because
-      .replaceAll(/\b(i|eni|vol|subnet|eni-attach)-[0-9a-f]+/g, '$1')
-      .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'uuid')
-      .replaceAll(/\d+/g, 'n')
-      .slice(0, 110)
-    cache.set(because, shape)
-  }
-  return `other: ${shape}`
+  const before = known.get(because)
+  if (before !== undefined) return before
+  if (known.size >= knownMost) known.clear()
+  const branch = branches.find(([, pattern]) => pattern.test(because))?.[0] ?? `other: ${shapeOf(because)}`
+  known.set(because, branch)
+  return branch
+}
+
+function shapeOf(because: string): string {
+  return because
+    .replaceAll(/\b(i|eni|vol|subnet|eni-attach)-[0-9a-f]+/g, '$1')
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'uuid')
+    .replaceAll(/\d+/g, 'n')
+    .slice(0, 110)
 }

@@ -61,8 +61,8 @@ export const reading: Readonly<Record<string, Mutant>> = {
         autoScaling: {
           ...ports.autoScaling,
           async complete(action, result) {
-            const waiting = await ports.autoScaling.instances('zookeeper').catch(() => [])
-            const other = waiting.find((one) => one.lifecycleState.endsWith(':Wait'))
+            const groups = await ports.autoScaling.groups('zookeeper').catch(() => [])
+            const other = groups.flatMap((group) => group.instances).find((one) => one.lifecycleState.endsWith(':Wait'))
             const { token: _token, ...rest } = action
             const wrong = other ? { ...rest, instanceId: other.instanceId, groupName: other.groupName } : action
             return ports.autoScaling.complete(wrong, result)

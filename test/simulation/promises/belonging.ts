@@ -18,7 +18,7 @@ export class Belonging {
       this.#watch.break('S8', `${ensemble} calls ${operation} for ${what} of ${whose(what) ?? 'nobody'}`)
     }
     for (const id of listed(input['InstanceIds'])) own(id, (one) => ensembleOfInstance.get(one))
-    for (const id of listed(input['Resources'])) own(id, (one) => byVolume.get(one)?.ensemble)
+    for (const id of listed(input['Resources'])) own(id, (one) => (byVolume.get(one) ?? byInterface.get(one))?.ensemble)
     own(input['VolumeId'], (one) => byVolume.get(one)?.ensemble)
     own(input['NetworkInterfaceId'], (one) => byInterface.get(one)?.ensemble)
     own(input['InstanceId'], (one) => ensembleOfInstance.get(one))

@@ -39,7 +39,7 @@ export class Bounds {
 
   /** A command that has been under way for long is there for everybody to see: nobody sends another one beside it. */
   #oneCommand({ DocumentName, InstanceIds }: Input): void {
-    if (DocumentName === names.reach || this.#watch.mayBeStale()) return
+    if (DocumentName === names.reach || DocumentName === names.health || this.#watch.mayBeStale()) return
     const [id] = Array.isArray(InstanceIds) ? InstanceIds.map(String) : []
     for (const { documentName, instanceIds, status, requestedAt, commandId } of this.#watch.cloud.ssm.commands.all()) {
       if (documentName !== DocumentName || status !== 'InProgress' || !instanceIds.includes(id ?? '')) continue

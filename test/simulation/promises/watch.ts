@@ -13,6 +13,7 @@ export const promises = {
   S4: 'CONTINUE rests on one whole member, proved a short while ago and reached by a peer',
   S5: 'one server and one mount a member',
   S6: 'no instance has parts of two members',
+  S7: 'the quorum is never spent, and members are healed one at a time',
   S8: 'nothing foreign is touched',
   S9: 'nothing is attached across zones',
   S10: 'no member is marked to start from nothing once there is data',

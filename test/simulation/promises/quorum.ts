@@ -1,0 +1,190 @@
+import { names } from '../../../lab/stack/environment.ts'
+import { limits } from '../../../shared/model/limits.ts'
+import type { Member } from '../ensembles.ts'
+import type { Sending, Watch } from './watch.ts'
+
+/**
+ * Milliseconds for which what the hosts have told may be believed: whoever dies by itself after that is nobody's fault. A
+ * command may reach its host so much later as its not-after time says, by a clock that may be off.
+ */
+const toldMs = limits.healthAgeMax + limits.observationAgeMax + 10_000
+const deliveredMs = toldMs + limits.commandNotAfter + 30_000
+
+type Ending = 'restart' | 'replace' | 'hand-over'
+
+interface Ended {
+  readonly by: Ending
+  readonly at: number
+  /** Whether its server has been seen without a role since. */
+  down: boolean
+}
+
+/** What a document is about to do to the server on a host. */
+export interface Running {
+  readonly document: string
+  readonly instanceId: string
+  readonly parameters: Readonly<Record<string, readonly string[]>>
+}
+
+/**
+ * S7: a server that is part of its quorum is ended by us only while the others are a quorum without it, where those that
+ * we have ended ourselves do not count until they are back; and members are healed one at a time, each step given its
+ * time.
+ */
+export class Quorum {
+  readonly #watch: Watch
+  readonly #joinedAt = new Map<Member, number>()
+  /** Servers that we have ended, until they are part of the quorum again. */
+  readonly #ended = new Map<Member, Ended>()
+  /** When each member was last healed by a step that ends its server. */
+  readonly #healed = new Map<Member, number>()
+  readonly #restarted = new Map<Member, number>()
+  /** By ensemble: when its groups last wanted fewer instances than a quorum. */
+  readonly #takenDownAt = new Map<string, number>()
+  readonly #ensembles = new Map<string, Member[]>()
+  /** By run: what is to be said when it has ended the server. */
+  readonly #charges = new WeakMap<Running, string>()
+
+  constructor(watch: Watch) {
+    this.#watch = watch
+    watch.cloud.autoscaling.groups.watch((name) => this.#noteWanted(watch.ensembleOfGroup.get(name)))
+  }
+
+  /** To be called after each event: who is part of a quorum now. */
+  afterEvent(): void {
+    if (this.#ensembles.size === 0) this.#know()
+    const now = this.#watch.now()
+    for (const members of this.#ensembles.values()) {
+      for (const member of members) {
+        const ended = this.#ended.get(member)
+        const joined = this.#isJoined(member)
+        if (joined) this.#joinedAt.set(member, now)
+        if (ended === undefined) continue
+        if (!joined) ended.down = true
+        else if (ended.down) this.#ended.delete(member)
+      }
+    }
+  }
+
+  sending({ operation, input }: Sending): void {
+    if (operation === 'autoscaling.SetInstanceHealth') return this.#replacing(String(input['InstanceId']))
+    if (operation !== 'ssm.SendCommand' || input['DocumentName'] !== names.takeOver) return
+    const { Parameters } = input as { Parameters?: Running['parameters'] }
+    if (Parameters?.['Service']?.[0] === 'restart') this.#oneAtATime(this.#memberOf(Parameters), 'restart')
+  }
+
+  /** A document begins on a host. */
+  runs(run: Running): void {
+    const by = endingOf(run)
+    const member = this.#memberOf(run.parameters)
+    if (by === undefined || !member || this.#watch.holder(member) !== run.instanceId || !this.#isJoined(member)) return
+    // Nobody counts upon a launch before it is continued, and one that is given up must not wait for a quorum.
+    if (this.#watch.cloud.autoscaling.members.get(run.instanceId)?.lifecycleState.startsWith('Pending')) return
+    const charge = this.#chargeOf(member, deliveredMs)
+    if (charge !== undefined && !this.#ended.has(member)) this.#charges.set(run, `${by} of ${charge}`)
+    if (!this.#ended.has(member)) this.#ended.set(member, { by, at: this.#watch.now(), down: false })
+  }
+
+  /** The document has ended, and so may have the server. */
+  ran(run: Running): void {
+    const member = this.#memberOf(run.parameters)
+    const ended = member && this.#ended.get(member)
+    const charge = this.#charges.get(run)
+    if (!member || endingOf(run) === undefined) return
+    // It has refused to begin, or has had nothing to do.
+    if (ended && !ended.down && ended.by !== 'replace' && this.#isJoined(member)) this.#ended.delete(member)
+    else if (charge !== undefined) this.#watch.break('S7', charge)
+  }
+
+  /** A call that lands late does so in another world; its instance hands over by the guard all the same. */
+  #replacing(instanceId: string): void {
+    const member = [...this.#watch.byInterface.values()].find((one) => this.#watch.holder(one) === instanceId)
+    if (!member) return
+    this.#oneAtATime(member, 'replace')
+    // It brings the instance to its hook and no further. Others that wait there count as long as they serve: of them and
+    // this one the guard lets go only whom the quorum can spare.
+    const charge = this.#isJoined(member) ? this.#chargeOf(member, toldMs, true) : undefined
+    if (charge !== undefined) this.#watch.break('S7', `replacement of ${charge}`)
+    this.#ended.set(member, { by: 'replace', at: this.#watch.now(), down: false })
+  }
+
+  #oneAtATime(member: Member | undefined, by: 'restart' | 'replace'): void {
+    if (!member) return
+    const now = this.#watch.now()
+    const since = now - (this.#healed.get(member) ?? Number.NEGATIVE_INFINITY)
+    const name = `member ${member.id} of ${member.ensemble}`
+    if (since < limits.healingSettles) {
+      this.#watch.break('S7', `${by} of ${name}, to which the same or less was done ${since} ms before`)
+    }
+    for (const other of this.#othersOf(member)) {
+      const age = now - (this.#restarted.get(other) ?? Number.NEGATIVE_INFINITY)
+      if (age < limits.healingSettles)
+        this.#watch.break('S7', `${by} of ${name} beside the restart of member ${other.id}`)
+      const ended = this.#ended.get(other)
+      if (ended?.by !== 'replace' || now - ended.at > limits.healingStands) continue
+      this.#watch.break('S7', `${by} of ${name} beside the replacement of member ${other.id}`)
+    }
+    if (by === 'restart') this.#restarted.set(member, now)
+    this.#healed.set(member, now)
+  }
+
+  /** Why the quorum can't do without it; undefined when it can. */
+  #chargeOf(member: Member, ms: number, withLeavers = false): string | undefined {
+    const { ensemble, id } = member
+    const others = this.#othersOf(member)
+    const quorum = Math.floor((others.length + 1) / 2) + 1
+    // One or two have no quorum to spare, and who takes an ensemble down wants none.
+    if (others.length < 2 || !this.#watch.tagsAreRight()) return undefined
+    if (this.#watch.now() - (this.#takenDownAt.get(ensemble) ?? Number.NEGATIVE_INFINITY) < ms) return undefined
+    const left = others.filter((other) => this.#counts(other, ms, withLeavers))
+    if (left.length >= quorum) return undefined
+    return `member ${id} of ${ensemble}: ${left.length} others are in the quorum of ${quorum}`
+  }
+
+  #counts(member: Member, ms: number, withLeavers: boolean): boolean {
+    const joinedAt = this.#joinedAt.get(member) ?? Number.NEGATIVE_INFINITY
+    const ended = this.#ended.get(member)
+    const isLeaver = ended !== undefined && !ended.down && ended.by !== 'restart'
+    return (ended === undefined || (withLeavers && isLeaver)) && this.#watch.now() - joinedAt <= ms
+  }
+
+  #isJoined(member: Member): boolean {
+    const holder = this.#watch.holder(member)
+    const role = holder === undefined ? undefined : this.#watch.hosts.role(holder)
+    return role === 'leader' || role === 'follower'
+  }
+
+  #memberOf({ Ensemble, Member: Id }: Running['parameters']): Member | undefined {
+    if (this.#ensembles.size === 0) this.#know()
+    return this.#ensembles.get(Ensemble?.[0] ?? '')?.find(({ id }) => String(id) === Id?.[0])
+  }
+
+  #othersOf(member: Member): Member[] {
+    if (this.#ensembles.size === 0) this.#know()
+    return (this.#ensembles.get(member.ensemble) ?? []).filter((one) => one !== member)
+  }
+
+  #know(): void {
+    for (const member of this.#watch.byInterface.values()) {
+      const there = this.#ensembles.get(member.ensemble) ?? []
+      if (!there.includes(member)) this.#ensembles.set(member.ensemble, [...there, member])
+    }
+  }
+
+  #noteWanted(ensemble: string | undefined): void {
+    if (ensemble === undefined) return
+    const groups = this.#watch.cloud.autoscaling.groups.all()
+    const own = groups.filter(({ name }) => this.#watch.ensembleOfGroup.get(name) === ensemble)
+    const wanted = own.reduce((sum, { desiredCapacity }) => sum + desiredCapacity, 0)
+    if (this.#ensembles.size === 0) this.#know()
+    const size = this.#ensembles.get(ensemble)?.length ?? 0
+    const before = this.#takenDownAt.get(ensemble)
+    if (wanted < Math.floor(size / 2) + 1) this.#takenDownAt.set(ensemble, Number.POSITIVE_INFINITY)
+    else if (before === Number.POSITIVE_INFINITY) this.#takenDownAt.set(ensemble, this.#watch.now())
+  }
+}
+
+function endingOf({ document, parameters }: Running): 'restart' | 'hand-over' | undefined {
+  if (document === names.handOver) return 'hand-over'
+  return document === names.takeOver && parameters['Service']?.[0] === 'restart' ? 'restart' : undefined
+}
