@@ -43,9 +43,18 @@ export function standingOfOther(seen: Survey, member: Member): Standing {
   if (isLeaving(member)) return out('it is to leave as well')
   const facts = told(seen, holder)
   if (facts === 'unasked' || facts === 'asked') return { kind: 'unknown', asked: facts === 'asked' }
-  if (facts === 'silent') return out(`its host ${holder} does not answer`)
+  if (facts === 'silent') return servesByWord(seen, member) ? { kind: 'in' } : out(`its host ${holder} does not answer`)
   const because = whyNotInSync(member, facts)
   return because === undefined ? { kind: 'in' } : out(because)
+}
+
+/** A host may be silent for its agent's sake alone: then another server that serves has seen this one serve. */
+function servesByWord(seen: Survey, member: Member): boolean {
+  return seen.members
+    .filter((other) => other !== member)
+    .flatMap((other) => servingHost(seen, other) ?? [])
+    .map((id) => told(seen, id))
+    .some((one) => typeof one === 'object' && isServing(one.service.role) && isServing(one.peers[String(member.id)]))
 }
 
 function whyNotInSync(member: Member, facts: HealthFacts): string | undefined {
@@ -87,9 +96,11 @@ export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): 
   return server === 'runs' ? { kind: 'in' } : out('its server does not serve')
 }
 
-/** Any election has had its time since it noted that it wants to leave. */
+/** Any election has had its time since it noted that it wants to leave, and nobody is on the way who could begin one. */
 function hasWaited(seen: Survey, member: Member): boolean {
   const { leaving } = member.networkInterface
+  const holders = seen.members.flatMap((one) => holderOf(one) ?? [])
+  if (holders.some((id) => groupInstance(seen, id)?.lifecycleState.startsWith('Pending'))) return false
   return leaving !== undefined && isLeaving(member) && seen.now - leaving.at >= limits.rolelessAfter
 }
 

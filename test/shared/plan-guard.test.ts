@@ -37,6 +37,9 @@ const stopped = service({ running: false })
 const leads = service({ role: 'leader' })
 const silent = (host: typeof self): Health => ({ instanceId: host, sentAt: seconds(26), answer: 'silent' })
 const asked = (host: typeof self, ago = 5): Health => ({ instanceId: host, sentAt: seconds(ago), answer: undefined })
+/** Nobody sees the servers of the others that are silent. */
+const blind = { peers: { 1: 'follower', 2: 'absent', 3: 'absent' } } as const
+const unseen = [health(self, mine, blind), health(other, peers[0], { ...leads, ...blind })] as const
 const well = [health(self, mine), health(other, peers[0], leads), health(third, peers[1])]
 
 /** Three members of whom the first, whose wish to leave has long been seen, is to end; all of them are well. */
@@ -108,7 +111,7 @@ describe('the quorum is kept', () => {
       { members: [mine, peers[0], noted(peers[1], { leaving: { instanceId: third, at: now } })] },
       'member 3: it is to leave as well',
     ],
-    ['has a silent host', { healths: [well[0]!, well[1]!, silent(third)] }, `its host ${third} does not answer`],
+    ['has a silent host', { healths: [...unseen, silent(third)] }, `its host ${third} does not answer`],
   ])('it waits where one other %s', (_, change, words) => {
     const plan = planFor(ending(change))
     expect(plan).toMatchObject(waits)
@@ -137,7 +140,7 @@ describe('the quorum is kept', () => {
   test('a wait of ten minutes raises an alarm', () => {
     const since = (ms: number) => noted(mine, { leaving: { instanceId: self, at: now - ms } })
     const world = (one: Member) =>
-      ending({ members: [one, ...peers], healths: [well[0]!, silent(other), silent(third)] })
+      ending({ members: [one, ...peers], healths: [unseen[0], silent(other), silent(third)] })
     expect(planFor(world(since(limits.guardAlarmAfter)))).not.toHaveProperty('alarm')
     expect(planFor(world(since(limits.guardAlarmAfter + 1)))).toMatchObject({ ...waits, alarm: true })
   })
@@ -228,6 +231,24 @@ describe('whom the quorum does not miss goes at once', () => {
       expect(waiting(limits.rolelessAfter, own).because).toContain('and the others are no quorum either')
     }
     expect(waiting(limits.rolelessAfter, health(self, mine))).toMatchObject(waits)
+  })
+
+  test('and not while one is on its way in, who could begin an election', () => {
+    const nobody = { ...without, peers: { 1: 'none', 2: 'none', 3: 'none' } } as const
+    const one = noted(mine, { leaving: { instanceId: self, at: now - limits.rolelessAfter } })
+    const coming = [...groupInstances.slice(0, 2), inGroup(third, 'Pending:Wait')]
+    const healths = [health(self, mine, nobody), health(other, peers[0], nobody)]
+    const change = { members: [one, ...peers], healths, groupInstances: coming }
+    expect(planFor(ending(change))).toMatchObject(waits)
+  })
+
+  test('a silent host counts for the others if a server that serves has seen its own serve', () => {
+    const own = health(self, mine, blind)
+    const sees = (role: HealthFacts['peers'][string]) => ({ peers: { ...blind.peers, 3: role } })
+    const beside3 = (one: Health) => beside(one, silent(third), own)
+    expect(beside3(health(other, peers[0], { ...leads, ...sees('follower') }))).toMatchObject(goes)
+    expect(beside3(health(other, peers[0], { ...leads, ...sees('none') }))).toMatchObject(waits)
+    expect(beside3(health(other, peers[0], { ...without, ...sees('leader') }))).toMatchObject(waits)
   })
 
   test.each<[string, Partial<Observation>, string]>([
@@ -429,13 +450,13 @@ describe('the hosts are asked', () => {
     const aged = (ms: number) => [well[0]!, well[1]!, health(third, peers[1], {}, now - ms)]
     expect(ids({ healths: aged(limits.healthAgeMax) })).toEqual(['hand-over'])
     expect(ids({ healths: aged(limits.healthAgeMax + 1) })).toEqual([third])
-    const quiet = (ms: number): Health[] => [well[0]!, well[1]!, { ...silent(third), sentAt: now - ms }]
+    const quiet = (ms: number): Health[] => [...unseen, { ...silent(third), sentAt: now - ms }]
     expect(ids({ healths: quiet(limits.silenceAgeMax) })).toEqual([])
     expect(ids({ healths: quiet(limits.silenceAgeMax + 1) })).toEqual([third])
   })
 
   test('and waited for; one that has not answered in time is silent', () => {
-    const late = (ms: number) => planFor(ending({ healths: [well[0]!, well[1]!, asked(third, ms / 1000)] }))
+    const late = (ms: number) => planFor(ending({ healths: [...unseen, asked(third, ms / 1000)] }))
     expect(late(limits.healthWithin - 1)).toMatchObject({ ...waits, because: expect.stringContaining('are asked') })
     expect(late(limits.healthWithin).because).toContain(`its host ${third} does not answer`)
     expect(late(limits.silenceAgeMax).because).toContain(`its host ${third} does not answer`)

@@ -335,6 +335,15 @@ describe('the brakes', () => {
     ])
   })
 
+  test('one of two members is ended although it serves: they have no quorum to spare', () => {
+    const two = {
+      members: noted(1, 'apply', 90).slice(0, 2),
+      groupInstances: [self, other].map((holder) => inGroup(holder, 'InService')),
+      healths: [health(1, facts(1, routes)), health(2, facts(2, { service: { running: false, role: 'none' } }))],
+    }
+    expect(done(ensemble({}, two)).steps).toEqual([`restart 1 on ${self}`, `apply 2 on ${other}`])
+  })
+
   test('none is replaced while another is on its way, for as long as that may be waited for', () => {
     const moving = {
       groupInstances: [inGroup(self, 'InService'), inGroup(other, 'Pending:Wait'), inGroup(third, 'InService')],

@@ -22,7 +22,9 @@ export function brakeOf(
   if (healed) return `member ${healed.member.id} is being healed`
   const quorum = Math.floor(seen.members.length / 2) + 1
   const serving = others.filter((other) => other.serves).length
-  if (patient.serves && serving < quorum) return `without it ${serving} members serve, and a quorum is ${quorum}`
+  // One or two members have no quorum to spare, whatever anybody waits for.
+  const isSpared = serving >= quorum || seen.members.length <= 2
+  if (patient.serves && !isSpared) return `without it ${serving} members serve, and a quorum is ${quorum}`
   if (step === 'restart' && !patient.serves) return undefined
   const moving = seen.groupInstances.find(isOnItsWay)
   if (!moving || hasWaited(seen, patient)) return undefined
