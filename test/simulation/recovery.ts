@@ -4,7 +4,11 @@ import { holderOf, type Scene } from './scene.ts'
 
 /** The second half of a run: no faults any more, and everything has to come right by itself, or nearly. */
 
-/** Milliseconds within which everything has to be in service: the hook's time-out of 15 minutes and two replacements. */
+/**
+ * Milliseconds within which everything has to be in service. The slowest way: a member that was replaced just before is
+ * not replaced again for half an hour, is looked at for three minutes, waits ten for another that is on its way, and then
+ * for its replacement; every launch that fails besides takes its time.
+ */
 export const convergenceMs = 60 * 60_000
 const lookEveryMs = 5000
 /** Milliseconds for which everything has to have been right, so that a passing moment does not count. */
