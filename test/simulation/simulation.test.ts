@@ -10,7 +10,7 @@ const from = (first: number, count: number): number[] => Array.from({ length: co
 /** Other seeds every day, the same all day long. */
 const today = Math.floor(Date.now() / 86_400_000)
 const freshSeeds = 250
-const deterministicSeeds = 60
+const deterministicSeeds = 30
 /** Planted bugs that take few seeds; the command finds them all. */
 const easy = [
   'continue-on-failure',
