@@ -79,7 +79,7 @@ const ways: readonly [readonly [Blow, Blow], ...(readonly [Blow, Blow])[]] = [
  */
 function loseHost(scene: Scene, id: string): boolean {
   const ensemble = memberOn(scene, id)?.ensemble ?? ''
-  const wasWhole = isWhole(scene, ensemble)
+  const bearsIt = canLoseOne(scene, ensemble)
   const set = (lost: boolean): void => {
     if (scene.cloud.ec2.instances.get(id)?.state !== 'running') return
     scene.hosts.cutNetwork(id, lost)
@@ -88,14 +88,15 @@ function loseHost(scene: Scene, id: string): boolean {
     else scene.cloud.ssm.startAgent(id)
   }
   set(true)
-  if (scene.lost.has(ensemble) || !wasWhole) repairAfter(scene, 8 * minute, () => set(false))
+  if (scene.lost.has(ensemble) || !bearsIt) repairAfter(scene, 8 * minute, () => set(false))
   else scene.lost.set(ensemble, id)
   return true
 }
 
-function isWhole(scene: Scene, ensemble: string): boolean {
+/** With fewer than three nobody is left who could witness that the silent one does not serve: that takes a person. */
+function canLoseOne(scene: Scene, ensemble: string): boolean {
   const members = membersOf(scene).filter((member) => member.ensemble === ensemble)
-  return members.every((member) => serves(scene, holderOf(scene.cloud, member) ?? ''))
+  return members.length >= 3 && members.every((member) => serves(scene, holderOf(scene.cloud, member) ?? ''))
 }
 
 /** The instances that a sickness may befall. */

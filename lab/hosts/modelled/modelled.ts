@@ -21,7 +21,7 @@ export interface ModelledHosts extends Hosts {
   readonly serviceVersion: string
   /** What a client of the ensemble's service can do. */
   client(ensemble: string): EnsembleClient
-  /** The role of the service on this instance; undefined while none runs there. */
+  /** The role of the service on this instance; undefined while none runs there. A process that hangs plays none. */
   role(instanceId: string): Role | undefined
   servers(ensemble: string): ServerView[]
   volumeContent(volumeId: string): VolumeContent
@@ -180,7 +180,10 @@ function views(world: World): Views {
     serviceVersion,
     harms: world.harms,
     client: (ensemble) => world.ensemble(ensemble),
-    role: (instanceId) => world.hosts.get(instanceId)?.server?.role,
+    role(instanceId) {
+      const server = world.hosts.get(instanceId)?.server
+      return server?.hung ? 'looking' : server?.role
+    },
     servers: (ensemble) =>
       world.ensemble(ensemble).servers.map(({ options: { member, instanceId, address }, role }) => ({
         member,
