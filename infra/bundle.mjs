@@ -2,7 +2,7 @@
  * Bundles the functions into dist/functions/*.cjs, one small file each, so that a cold start is short, and the command
  * line into dist/cli.mjs. Plain JavaScript, because it runs before anything is built.
  */
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -116,11 +116,18 @@ const template = {
 
 /** Bundles and compiles everything, unless no source has changed since the last time. */
 export async function bundleStale() {
-  const [staleBundles, staleTemplate] = await Promise.all([isStale(bundles), isStale(template)])
   await Promise.all([
-    ...(staleBundles ? [bundleCli(), bundleFunctions()] : []),
-    ...(staleTemplate ? [synthesize('lab/stack/stayput.yml', join(root, 'dist/template.json'))] : []),
+    renew(bundles, () => Promise.all([bundleCli(), bundleFunctions()])),
+    renew(template, () => synthesize('lab/stack/stayput.yml', join(root, 'dist/template.json'))),
   ])
+}
+
+async function renew({ sources, built }, bundle) {
+  if (!(await isStale({ sources, built }))) return
+  // What is saved while it builds may have been read before: the result is as old as the beginning.
+  const began = new Date()
+  await bundle()
+  await Promise.all(built.map((file) => utimes(join(root, file), began, began)))
 }
 
 async function isStale({ sources, built }) {

@@ -4,12 +4,12 @@ import type { LifecycleAction, Outcome, Transition } from './model/action.ts'
 import type { GroupInstance } from './model/observation.ts'
 
 /** In which transitions an instance of this state may be waiting; a warm pool waits in one state for both. */
-const waitingStates: Readonly<Record<string, readonly Transition[]>> = {
-  'Pending:Wait': ['launching'],
-  'Terminating:Wait': ['terminating'],
-  'Warmed:Pending:Wait': ['launching', 'terminating'],
-  'Warmed:Terminating:Wait': ['terminating'],
-}
+const waitingStates: ReadonlyMap<string, readonly Transition[]> = new Map([
+  ['Pending:Wait', ['launching']],
+  ['Terminating:Wait', ['terminating']],
+  ['Warmed:Pending:Wait', ['launching', 'terminating']],
+  ['Warmed:Terminating:Wait', ['terminating']],
+])
 
 export interface Swept {
   readonly action: LifecycleAction
@@ -37,7 +37,7 @@ export async function sweep(world: World, signal: AbortSignal): Promise<Swept[]>
 }
 
 function openActions(instance: GroupInstance, hooks: Readonly<Record<Transition, string>>): LifecycleAction[] {
-  const transitions = waitingStates[instance.lifecycleState] ?? []
+  const transitions = waitingStates.get(instance.lifecycleState) ?? []
   return transitions.map((transition) => ({
     instanceId: instance.instanceId,
     groupName: instance.groupName,
