@@ -5,7 +5,7 @@ import { change, holderOf, type Scene } from './scenes.ts'
 
 /** What happens to the same ensemble without what Stayput keeps: told as figures, judged by nobody. */
 export interface Aside {
-  readonly withoutVolume: { readonly downtime: number | null; readonly bytesReceived: number | null }
+  readonly withoutVolume: { readonly downtime: number | null; readonly bytesSynced: number | null }
   /** How many of the servers serve after two members in a row came back at other addresses. */
   readonly withoutAddress: { readonly serving: number; readonly of: number }
 }
@@ -19,11 +19,11 @@ export async function playAside(scene: Scene, ensemble: string): Promise<Aside> 
   page.heading('On the side: a follower loses its volume as well')
   const [poor, instance] = await holderOf(scene, 'follower')
   const bare = { ...poor, volumeIds: [swapVolume(scene, ensemble, poor)] }
-  const { downtime, bytesReceived } = await change(scene, bare, instance, 'instance and volume lost', () =>
+  const { downtime, bytesSynced } = await change(scene, bare, instance, 'instance and volume lost', () =>
     lab.cloud.ec2.fail(instance),
   )
   page.good(
-    `it is back after ${downtime} s, and had received ${bytesReceived} bytes: all of the data, over the network`,
+    `it is back after ${downtime} s, and ${bytesSynced} bytes came from the others: all of the data, over the network`,
   )
 
   page.heading('On the side: two members come back at other addresses')
@@ -37,7 +37,7 @@ export async function playAside(scene: Scene, ensemble: string): Promise<Aside> 
   const roles = await Promise.all(instancesOf(scene).map((one) => lab.hosts.role(one)))
   const serving = roles.filter((role) => role === 'leader' || role === 'follower').length
   page.good(`${serving} of ${members.length} servers serve; those that stayed look for the others where they were`)
-  return { withoutVolume: { downtime, bytesReceived }, withoutAddress: { serving, of: members.length } }
+  return { withoutVolume: { downtime, bytesSynced }, withoutAddress: { serving, of: members.length } }
 }
 
 /** The member's tags move to a new, blank volume. */

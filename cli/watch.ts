@@ -17,8 +17,8 @@ export interface TakeOver {
   readonly seconds: number
   /** From the cause until the member's service has a role again. */
   readonly downtime: number | null
-  /** What the new instance had received by then; null where nobody counts. */
-  readonly bytesReceived: number | null
+  /** What the other servers had sent to the new one by then; null where nobody counts. */
+  readonly bytesSynced: number | null
   readonly steps: readonly Step[]
   /** Whether the new instance holds the very interface, address and volumes of its member. */
   readonly kept: boolean
@@ -102,7 +102,7 @@ class Recording {
   #finished = false
   #voting: Promise<void> = Promise.resolve()
   #downtime: number | null = null
-  #bytesReceived: number | null = null
+  #bytesSynced: number | null = null
   #waiting: { readonly name: string; readonly start: number } | undefined
 
   constructor(member: LabMember, from: string, cause: string, show: (seconds: number, text: string) => void, lab: Lab) {
@@ -162,7 +162,7 @@ class Recording {
       cause: this.#cause,
       seconds: tenth(now),
       downtime: this.#downtime,
-      bytesReceived: this.#bytesReceived,
+      bytesSynced: this.#bytesSynced,
       steps: this.#steps,
       kept: this.#to !== this.#from && holdsAll(this.#lab.cloud, this.#member, this.#to),
     }
@@ -181,7 +181,7 @@ class Recording {
     }
     const now = this.#now()
     this.#downtime = Math.round(now * 100) / 100
-    this.#bytesReceived = (await this.#lab.hosts.bytesReceived(id)) ?? null
+    this.#bytesSynced = (await this.#lab.hosts.bytesSynced(id)) ?? null
     this.#show(now, `${id} votes`)
   }
 

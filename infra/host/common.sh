@@ -15,7 +15,7 @@ readonly lock_file=/run/stayput.lock
 # Functions that must outlive this command (units call them at boot) are installed here.
 readonly library_directory=/usr/local/lib/stayput
 
-attempt='' told=''
+attempt='' told='' companion=''
 
 log() {
   printf '%s\n' "$*" >&2
@@ -45,21 +45,24 @@ fail() {
 # failure inside a command substitution, whose own line of JSON went where the value should have gone.
 trap 'tell_ending "$?"' EXIT
 tell_ending() {
+  # Else the next command on this host would find it at work, and the lock taken.
+  [[ -z $companion ]] || wait "$companion" || true
   (($1 == 0)) || [[ -n $told ]] || fail "$1" unexpected "ended with exit code $1: its standard error tells why"
 }
 
-# Prints the value of parameter NAME, which must match PATTERN (a POSIX extended regular expression, anchored here).
-parameter() {
-  local name="SSM_$1" pattern=$2
-  local value=${!name-}
-  [[ $value =~ ^($pattern)$ ]] || fail 64 bad-parameter "$1 is $(json_text "$value"), not $pattern"
-  printf '%s' "$value"
+# Sets VARIABLE to the value of parameter NAME, which must match PATTERN (a POSIX extended regular expression, anchored
+# here). Usage: read_parameter VARIABLE NAME PATTERN.
+read_parameter() {
+  local parameter_name="SSM_$2"
+  local parameter_value=${!parameter_name-}
+  [[ $parameter_value =~ ^($3)$ ]] || fail 64 bad-parameter "$2 is $(json_text "$parameter_value"), not $3"
+  printf -v "$1" '%s' "$parameter_value"
 }
 
 # Refuses a command that comes later than it may: the world that it was meant for is gone. Usage: refuse_when_late SECONDS.
 refuse_when_late() {
   local now
-  now=$(date +%s)
+  printf -v now '%(%s)T' -1
   ((now <= $1)) || fail 10 too-late "not to be run after $1, and it is $now"
 }
 
@@ -74,16 +77,17 @@ refuse_when_handed_over() {
   [[ ! -e $tombstone ]] || fail 11 handed-over "this host has handed over: $(head -c 200 "$tombstone")"
 }
 
-# Writes standard input to FILE so that after a power cut it holds all of it or what it held before.
+# Writes standard input, a text, to FILE so that after a power cut it holds all of it or what it held before.
 # Usage: write_durably FILE [MODE]
 write_durably() {
-  local file=$1 mode=${2:-644} temporary
+  local file=$1 mode=${2:-644} temporary text
+  IFS= read -r -d '' text || true
   temporary=$(mktemp "$file.XXXXXX")
-  cat >"$temporary"
+  printf '%s' "$text" >"$temporary"
   chmod "$mode" "$temporary"
   sync "$temporary"
   mv -f "$temporary" "$file"
-  sync "$(dirname "$file")"
+  sync "${file%/*}"
 }
 
 # Runs a command every DELAY seconds until it succeeds, for SECONDS at most. Usage: wait_until SECONDS DELAY COMMAND...

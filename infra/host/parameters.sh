@@ -9,19 +9,6 @@ readonly address_pattern='([0-9]{1,3}\.){3}[0-9]{1,3}'
 readonly volume_pattern='vol-[0-9a-f]{8,17}'
 readonly mount_pattern='(/[A-Za-z0-9_.-]+)+'
 
-# Usage: read_parameter VARIABLE NAME PATTERN. A failure inside a command substitution ends that subshell only, and its
-# line of JSON is caught as if it were the value; so both are passed on from here.
-read_parameter() {
-  local read_value read_code=0
-  read_value=$(parameter "$2" "$3") || read_code=$?
-  if ((read_code != 0)); then
-    printf '%s\n' "$read_value"
-    told=yes
-    exit "$read_code"
-  fi
-  printf -v "$1" '%s' "$read_value"
-}
-
 # Who takes or gives what: what a take-over and a hand-over have in common. The attempt comes first, so that every
 # failure after it names it.
 read_member() {
@@ -63,9 +50,9 @@ read_ensemble() {
 
 # Which member this host is: it takes over at most one, for good. The pieces of two members must never meet on a host.
 refuse_other_member() {
-  local claimed
+  local claimed=''
   [[ -e $member_file ]] || return 0
-  claimed=$(head -c 100 "$member_file")
+  IFS= read -r -n 100 claimed <"$member_file" || true
   [[ $claimed == "$ensemble $member" ]] ||
     fail 40 service-failed "this host is member ${claimed##* } of ${claimed%% *}, not member $member of $ensemble"
 }

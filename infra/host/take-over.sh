@@ -1,6 +1,8 @@
 # Take over: this host becomes the member. Whatever is already so stays as it is, so a second run on a healthy host
 # changes and restarts nothing: it is the verification.
 
+readonly routes_told=/run/stayput-routes-told
+
 claim_member() {
   refuse_other_member
   [[ -e $member_file ]] || printf '%s %s\n' "$ensemble" "$member" | write_durably "$member_file"
@@ -15,6 +17,24 @@ volumes_facts() {
   done
 }
 
+# The routes and the volumes need nothing of each other, and each may have to wait for its device: side by side. What the
+# routes tell of a failure is kept, because a document tells one thing.
+begin_routes() {
+  routes_apply >"$routes_told" &
+  companion=$!
+}
+
+# The server is started only behind routes that are proved.
+end_routes() {
+  local code=0
+  wait "$companion" || code=$?
+  companion=''
+  ((code != 0)) || return 0
+  [[ ! -s $routes_told ]] || told=yes
+  cat "$routes_told"
+  exit "$code"
+}
+
 take_over() {
   read_member
   read_ensemble
@@ -24,10 +44,11 @@ take_over() {
   refuse_when_handed_over
   refuse_when_late "$not_after"
   claim_member
-  routes_apply
+  begin_routes
   zookeeper_stop_without_mounts
   volumes_mount
   zookeeper_configure
+  end_routes
   zookeeper_start
   zookeeper_ready
   # The service may have waited for a quorum for a minute: what was so before it is proved again.

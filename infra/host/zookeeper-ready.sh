@@ -5,6 +5,7 @@ readonly zookeeper_quorum_port=2888
 readonly zookeeper_ready_seconds=75
 # Run Command ends a document after 120 seconds; a reason is worth more than that.
 readonly zookeeper_last_second=112
+readonly zookeeper_watch_seconds=0.05
 readonly zookeeper_stall_seconds=3
 readonly zookeeper_most_helps=2
 
@@ -12,14 +13,35 @@ zookeeper_role='' zookeeper_version='' zookeeper_alone_since='' zookeeper_helps=
 
 # Asks our own server at its static address, as its peers and clients do. Sets its role and version.
 zookeeper_look() {
-  local answer
+  zookeeper_understand "$(zookeeper_ask "$address" srvr)"
+}
+
+# Sets the role and the version from what a server has answered; returns 1 if that tells no role. Usage: ANSWER.
+zookeeper_understand() {
   zookeeper_role='' zookeeper_version=''
-  zookeeper_listens "$zookeeper_client_port" || return 1
-  answer=$(zookeeper_ask "$address" srvr) || true
-  [[ $answer =~ Mode:\ (leader|follower|standalone) ]] || return 1
+  [[ $1 =~ Mode:\ (leader|follower|standalone) ]] || return 1
   zookeeper_role=${BASH_REMATCH[1]}
-  [[ $answer =~ version:\ ([0-9][0-9.]*) ]] || return 1
+  [[ $1 =~ version:\ ([0-9][0-9.]*) ]] || return 1
   zookeeper_version="zookeeper ${BASH_REMATCH[1]}"
+}
+
+# Asks our own server until it tells its role, prints that answer, and ends with its standard input. It starts no process
+# and reads no table of the kernel's, because the server needs the processor to start; a `read` of nothing is its pause.
+# To connect to a server that hangs may take minutes, so this is a process of its own.
+zookeeper_watch() {
+  local answer='' code
+  exec 9>&-
+  trap '' PIPE
+  until zookeeper_understand "$answer"; do
+    code=0
+    read -r -t "$zookeeper_watch_seconds" _ || code=$?
+    ((code > 128)) || return 0
+    answer=''
+    { printf srvr >&3 && IFS= read -r -d '' -t 1 answer <&3; } \
+      2>/dev/null 3<>"/dev/tcp/$address/$zookeeper_client_port" || true
+  done
+  printf '%s\0' "$answer"
+  read -r _ || true
 }
 
 # The server as JSON, as it was when it was last looked at.
@@ -29,17 +51,13 @@ zookeeper_status() {
 
 # Waits until the server has a role in its ensemble. A server that ends meanwhile is not waited for.
 zookeeper_ready() {
-  local end=$((SECONDS + zookeeper_ready_seconds)) looked=$SECONDS
+  local end=$((SECONDS + zookeeper_ready_seconds)) answer=''
   ((end <= zookeeper_last_second)) || end=$zookeeper_last_second
-  until zookeeper_look; do
-    # What costs more than a glance is looked at once a second, and so is the end of all patience.
-    if ((SECONDS > looked)); then
-      looked=$SECONDS
-      zookeeper_attend
-      ((SECONDS < end)) || fail 41 no-quorum "ZooKeeper runs, but found no role in its ensemble within \
+  coproc zookeeper_watch
+  until IFS= read -r -d '' -t 1 -u "${COPROC[0]}" answer && zookeeper_understand "$answer"; do
+    zookeeper_attend
+    ((SECONDS < end)) || fail 41 no-quorum "ZooKeeper runs, but found no role in its ensemble within \
 $zookeeper_ready_seconds seconds; of the others these answer: $(zookeeper_peer_modes | tr '\n' ' ')"
-    fi
-    sleep 0.1
   done
   zookeeper_settle
 }

@@ -12,12 +12,13 @@ readonly zookeeper_purge_seconds=30
 
 # Whether the server's directories lack room. Usage: zookeeper_lacks_room [PERCENT], and so much used is too much.
 zookeeper_lacks_room() {
-  local place used
-  for place in "$zookeeper_data" "$zookeeper_transactions"; do
-    used=$(df --output=pcent "$place" | tail -n 1)
-    (($(zookeeper_bytes_left "$place") < zookeeper_least_bytes || ${used//[!0-9]/} >= ${1:-101})) || continue
-    return 0
-  done
+  local answer left used
+  answer=$(df --output=avail,pcent --block-size=1 "$zookeeper_data" "$zookeeper_transactions")
+  while read -r left used; do
+    # The first line is the title.
+    [[ $left =~ ^[0-9]+$ ]] || continue
+    ((left >= zookeeper_least_bytes && ${used//[!0-9]/} < ${1:-101})) || return 0
+  done <<<"$answer"
   return 1
 }
 

@@ -12,8 +12,8 @@ export interface ServiceHosts extends Hosts {
   role(instanceId: string): Promise<Role | undefined>
   /** A client of the service that listens at these addresses. */
   connect(ensemble: string, addresses: readonly string[]): Promise<ServiceClient>
-  /** Bytes that the instance's interfaces have received since they were plugged in; undefined where nobody counts. */
-  bytesReceived(instanceId: string): Promise<number | undefined>
+  /** Bytes that the other servers have sent to the one on this instance; undefined where nobody counts. */
+  bytesSynced(instanceId: string): Promise<number | undefined>
   /** Leaves nothing behind. */
   close(): Promise<void>
 }

@@ -23,7 +23,7 @@ function modelledHosts(speed: number, seed: number): ServiceHosts {
     version: hosts.serviceVersion,
     role: (instanceId) => Promise.resolve(hosts.role(instanceId)),
     connect: (ensemble) => Promise.resolve(modelledClient(hosts.client(ensemble))),
-    bytesReceived: () => Promise.resolve(undefined),
+    bytesSynced: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),
   }
 }

@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
 import { amnesia, withoutGuard } from './amnesia.ts'
 import { firstBootstrap } from './bootstrap.ts'
+import { loseThree } from './downtime.ts'
 import { missing, openNetwork } from './instance.ts'
 import { replaceAll, withoutHelp } from './stale-vote.ts'
 
 const stalledSeconds = 15
 
 /**
- * node test/host/bench.mjs amnesia|stale-vote|bootstrap [--runs N] [--unguarded]: figures of what the host scripts guard
+ * node test/host/bench.mjs amnesia|stale-vote|bootstrap|downtime [--runs N] [--unguarded]: figures of what the host scripts guard
  * against.
  */
 export async function main(): Promise<void> {
@@ -22,7 +23,7 @@ export async function main(): Promise<void> {
   const network = await openNetwork(`stayput-bench-${positionals[0]}`)
   try {
     for (let run = 1; run <= Number(values.runs); run += 1) await bench(network, run, values.unguarded)
-    print({ ...summary, longest })
+    print({ ...summary, longest, ...spread() })
   } finally {
     await network.close()
   }
@@ -34,14 +35,26 @@ const benches: Readonly<Record<string, Bench>> = {
   amnesia: benchAmnesia,
   'stale-vote': benchStaleVote,
   bootstrap: benchBootstrap,
+  downtime: benchDowntime,
 }
 
 const summary: Record<string, number> = {}
 const longest: Record<string, number> = {}
 
+const samples: Record<string, number[]> = {}
+
 const count = (name: string, number = 1): void => {
   summary[name] = (summary[name] ?? 0) + number
 }
+
+/** Median, least and most of what was sampled. */
+const spread = (): Record<string, object> =>
+  Object.fromEntries(
+    Object.entries(samples).map(([name, numbers]) => {
+      const sorted = numbers.toSorted((a, b) => a - b)
+      return [name, { n: sorted.length, median: sorted[sorted.length >> 1], least: sorted[0], most: sorted.at(-1) }]
+    }),
+  )
 
 const print = (line: object): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -78,4 +91,14 @@ async function benchBootstrap(_network: Network, run: number): Promise<void> {
   count('kept', result.kept ? 1 : 0)
   count('lateBeginnings', result.lateBeginnings)
   longest['seconds'] = Math.max(longest['seconds'] ?? 0, result.seconds)
+}
+
+async function benchDowntime(_network: Network, run: number): Promise<void> {
+  for (const downtime of await loseThree(`spb${process.pid.toString(36)}`)) {
+    print({ run, ...downtime })
+    for (const name of ['votes', 'proved', 'bytesSynced'] as const) {
+      const key = `${downtime.role} ${name}`
+      samples[key] = [...(samples[key] ?? []), downtime[name]]
+    }
+  }
 }

@@ -67,7 +67,7 @@ describe.skipIf(reason !== undefined)(`the documents on three real Linux machine
     const found = await Promise.all(entries.map((key) => alone.read(key)))
     expect(found).toEqual(entries.map((_, index) => `value ${index}`))
     await alone.close()
-    expect(await hosts.bytesReceived('i-4')).toBeGreaterThan(1000)
+    expect(await hosts.bytesSynced('i-4')).toBeGreaterThan(1000)
   })
 
   test('one hands over: its service has stopped, and its disk and interface are free to go', async () => {

@@ -98,7 +98,6 @@ describe.skipIf(reason !== undefined)(`a real Linux machine${skipped}`, () => {
         'ip route add default via 10.60.1.1 dev eth1 onlink table 10001; ip rule add from 10.60.1.50 table 10001',
       )
       expect(await reaches(hosts, 'i-b', '10.60.1.50')).toBe(true)
-      expect(await hosts.bytesReceived('i-c')).toBeGreaterThan(0)
     })
 
     test('a machine without power is silent, and boots again with what it is given', async () => {

@@ -5,8 +5,8 @@ import { type Bench, digest, type DocumentResult, type Host, hasTool, type Volum
 
 /** What take-over and hand-over do with volumes, and nothing else. */
 export const main = `
-ensemble=$(parameter Ensemble '[a-z][a-z0-9-]{0,31}')
-member=$(parameter Member '[1-9][0-9]{0,2}')
+read_parameter ensemble Ensemble '[a-z][a-z0-9-]{0,31}'
+read_parameter member Member '[1-9][0-9]{0,2}'
 attempt=1
 volume_wait_seconds=1
 volume_unmount_seconds=1

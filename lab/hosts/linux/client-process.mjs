@@ -16,6 +16,11 @@ const answerLimitMs = (sessionTimeoutMs * 2) / 3
 /** Between an error and the next try, so that a writer without a server does not spin. */
 const errorPauseMs = 20
 
+/**
+ * Between two writes. Without it the writer takes a processor of the few that its servers share with it.
+ */
+const writePauseMs = 10
+
 const tell = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
 
 let client = connect()
@@ -90,6 +95,7 @@ async function keepWriting(path, state) {
       state.written += 1
       state.longestStallMs = Math.max(state.longestStallMs, performance.now() - acknowledged)
       acknowledged = performance.now()
+      await new Promise((resolve) => setTimeout(resolve, writePauseMs))
     } catch (error) {
       state.errors.push(error.message)
       await new Promise((resolve) => setTimeout(resolve, errorPauseMs))

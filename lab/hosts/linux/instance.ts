@@ -1,7 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -228,13 +227,11 @@ export class Instance {
     await command('nsenter', [`--target=${this.#pid}`, '--mount', '--pid', '--root', ...args])
   }
 
-  /** Bytes that its interfaces have received since they were plugged in. */
-  async bytesReceived(): Promise<number> {
-    const table = await readFile(`/proc/${this.#pid}/net/dev`, 'utf8')
-    return table
-      .split('\n')
-      .map((line) => /^\s*eth\d+:\s*(\d+)/.exec(line))
-      .reduce((sum, match) => sum + Number(match?.[1] ?? 0), 0)
+  /** Bytes that it has received over the connections that it has to these ports, or that others have to its own. */
+  async bytesReceived(ports: readonly number[]): Promise<number> {
+    const wanted = ports.flatMap((port) => [`sport = :${port}`, `dport = :${port}`]).join(' or ')
+    const table = await command('nsenter', [`--target=${this.#pid}`, '--net', 'ss', '-tinH', `( ${wanted} )`])
+    return [...table.matchAll(/\bbytes_received:(\d+)/g)].reduce((sum, [, bytes]) => sum + Number(bytes), 0)
   }
 
   #requirePower(): void {

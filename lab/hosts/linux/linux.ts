@@ -8,7 +8,7 @@ import { runDocument } from './document.ts'
 import { Fabric } from './fabric.ts'
 import { Lab } from './lab.ts'
 import { claim, removeLab, sweepLeftovers } from './registry.ts'
-import { serviceVersion } from './service.ts'
+import { ensemblePorts, serviceVersion } from './service.ts'
 
 export { linuxHostsPossible } from './possible.ts'
 export { sweepLeftovers } from './registry.ts'
@@ -20,8 +20,8 @@ export interface LinuxHosts extends Hosts {
   role(instanceId: string): Promise<Role | undefined>
   /** A client of the service somewhere else in the network; sessions time out after ten seconds unless told. */
   client(addresses: readonly string[], sessionTimeoutMs?: number): Promise<LinuxClient>
-  /** Bytes that the instance's interfaces have received since they were plugged in. */
-  bytesReceived(instanceId: string): Promise<number>
+  /** Bytes that the other servers have sent to the one on this instance, over the connections that it has now. */
+  bytesSynced(instanceId: string): Promise<number>
   /** Leaves nothing behind: no process, namespace, loop device, mount or file. */
   close(): Promise<void>
 }
@@ -63,7 +63,7 @@ export async function createLinuxHosts({ id, directory }: LinuxOptions): Promise
     service: { version: serviceVersion() },
     role: (instanceId) => lab.role(instanceId),
     client: (addresses, timeoutMs = sessionTimeoutMs) => lab.client(addresses, timeoutMs),
-    bytesReceived: (instanceId) => lab.require(instanceId).bytesReceived(),
+    bytesSynced: (instanceId) => lab.require(instanceId).bytesReceived(ensemblePorts),
     async close() {
       // What a machine failed to leave in good order is still removed by its name.
       try {

@@ -6,6 +6,8 @@ import { converseWith } from './conversation.ts'
 /** Where Debian's package puts ZooKeeper, with another name beside it that has the version. */
 export const zookeeperJar = '/usr/share/java/zookeeper.jar'
 const clientPort = 2181
+/** What the servers of an ensemble say to each other: followers to their leader, and everybody at elections. */
+export const ensemblePorts = [2888, 3888] as const
 
 /** Like `zookeeper 3.8.0`. */
 export function serviceVersion(): string {

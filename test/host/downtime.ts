@@ -1,0 +1,116 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLinuxHosts, type LinuxHosts } from '../../lab/hosts/linux/linux.ts'
+import { launch, makeMembers, type Member, order, takeOverParameters } from './linux-members.ts'
+
+/** All in seconds since the power was cut. */
+export interface Downtime {
+  readonly role: 'follower' | 'leader'
+  readonly member: number
+  /** The next machine has booted, and the member's interface and volume are plugged in. */
+  readonly plugged: number
+  readonly votes: number
+  /** The take-over command has ended. */
+  readonly proved: number
+  /** What the ensemble has sent to it by then. */
+  readonly bytesSynced: number
+}
+
+const entries = 1000
+const entryBytes = 100
+const lookEveryMs = 20
+
+/**
+ * An ensemble on machines that nothing orchestrates, so that no cloud's latencies are in the figures: in each round two
+ * followers, then the leader are lost as if their power had failed, and replaced at once.
+ */
+export async function loseThree(id: string): Promise<Downtime[]> {
+  const hosts = await createLinuxHosts({ id, directory: join(tmpdir(), `stayput-${id}`) })
+  try {
+    const trio = new Trio(hosts)
+    await trio.launchAll()
+    const downtimes: Downtime[] = []
+    for (const role of ['follower', 'follower', 'leader'] as const) downtimes.push(await trio.replace(role))
+    return downtimes
+  } finally {
+    await hosts.close()
+  }
+}
+
+class Trio {
+  readonly #hosts: LinuxHosts
+  readonly #members = makeMembers()
+  /** The instance of each member, oldest first. */
+  readonly #instances = new Map<Member, string>()
+  #launched = 0
+
+  constructor(hosts: LinuxHosts) {
+    this.#hosts = hosts
+  }
+
+  async launchAll(): Promise<void> {
+    const instances = await Promise.all(this.#members.map((member) => this.#launch(member)))
+    await Promise.all(this.#members.map((member, index) => this.#takeOver(member, instances[index] ?? '', true)))
+    const client = await this.#hosts.client(this.#members.map((member) => member.card.address))
+    const keys = Array.from({ length: entries }, (_, index) => `/entry-${index}`)
+    await Promise.all(keys.map((key) => client.write(key, 'x'.repeat(entryBytes))))
+    // Servers that have nothing to say to each other notice a silent leader after syncLimit ticks only.
+    await client.startWriter('/writer')
+  }
+
+  async replace(role: Downtime['role']): Promise<Downtime> {
+    const [member, lost] = await this.#memberThatIs(role)
+    const began = performance.now()
+    const since = (): number => Math.round(performance.now() - began) / 1000
+    await this.#hosts.powerOff(lost)
+    const instance = await this.#launch(member)
+    const plugged = since()
+    const voting = this.#untilVotes(instance).then(async () => ({
+      votes: since(),
+      bytesSynced: await this.#hosts.bytesSynced(instance),
+    }))
+    await this.#takeOver(member, instance, false)
+    const proved = since()
+    return { role, member: member.id, plugged, ...(await voting), proved }
+  }
+
+  async #launch(member: Member): Promise<string> {
+    this.#launched += 1
+    const instance = `i-${this.#launched}`
+    await launch(this.#hosts, member, instance)
+    this.#instances.delete(member)
+    this.#instances.set(member, instance)
+    return instance
+  }
+
+  async #takeOver(member: Member, instance: string, first: boolean): Promise<void> {
+    const run = order('stayput-take-over', takeOverParameters(this.#members, member, first))
+    const { exitCode, stdout, stderr } = await this.#hosts.run(instance, run)
+    if (exitCode !== 0) throw new Error(`member ${member.id}: ${stdout}${stderr}`)
+  }
+
+  /** Once all have a place: a server that is still looking for its own would be a second loss. */
+  async #memberThatIs(wanted: Downtime['role']): Promise<readonly [Member, string]> {
+    for (;;) {
+      const all = [...this.#instances]
+      const roles = await Promise.all(all.map(([, instance]) => this.#hosts.role(instance)))
+      const found = all[roles.indexOf(wanted)]
+      if (found && roles.every((role) => role === 'leader' || role === 'follower')) return found
+      await pause()
+    }
+  }
+
+  async #untilVotes(instance: string): Promise<void> {
+    for (;;) {
+      const role = await this.#hosts.role(instance)
+      if (role === 'leader' || role === 'follower') return
+      await pause()
+    }
+  }
+}
+
+async function pause(): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, lookEveryMs)
+  })
+}
