@@ -6,7 +6,7 @@ import { change, holderOf, type Scene } from './scenes.ts'
 /** What happens to the same ensemble without what Stayput keeps: told as figures, judged by nobody. */
 export interface Aside {
   readonly withoutVolume: { readonly downtime: number | null; readonly bytesSynced: number | null }
-  /** How many of the servers serve after two members in a row came back at other addresses. */
+  /** How many of the servers serve a while after two members in a row came back at other addresses. */
   readonly withoutAddress: { readonly serving: number; readonly of: number }
 }
 
@@ -16,6 +16,8 @@ const settleMs = 22_000
 /** Takes the volume away from one member, then the address from two, and looks at what becomes of them. */
 export async function playAside(scene: Scene, ensemble: string): Promise<Aside> {
   const { lab, members, page } = scene
+  // Its sweep would tell the servers that stayed where the others are now: that is the very thing to be left out.
+  lab.stopSweeps()
   page.heading('On the side: a follower loses its volume as well')
   const [poor, instance] = await holderOf(scene, 'follower')
   const bare = { ...poor, volumeIds: [swapVolume(scene, ensemble, poor)] }
@@ -32,11 +34,16 @@ export async function playAside(scene: Scene, ensemble: string): Promise<Aside> 
     const [member, holder] = await holderOf(scene, role)
     moveAddress(scene, ensemble, member)
     lab.cloud.ec2.fail(holder)
-    await settle(scene, member, holder)
+    // Of what follows the loss of the first one only its return matters, of the second one what becomes of all.
+    await settle((instance) => role === 'follower' && instance !== undefined && instance !== holder, scene, member)
   }
   const roles = await Promise.all(instancesOf(scene).map((one) => lab.hosts.role(one)))
   const serving = roles.filter((role) => role === 'leader' || role === 'follower').length
-  page.good(`${serving} of ${members.length} servers serve; those that stayed look for the others where they were`)
+  const outcome =
+    serving > members.length / 2
+      ? 'the two that moved have called the others, and the next loss decides'
+      : 'those that stayed look for the others where they were, and nothing tells them'
+  page.good(`${serving} of ${members.length} servers serve ${settleMs / 1000} s later: ${outcome}`)
   return { withoutVolume: { downtime, bytesSynced }, withoutAddress: { serving, of: members.length } }
 }
 
@@ -74,12 +81,14 @@ const identity = (ensemble: string, id: number) => [
   { Key: identityTags.member, Value: String(id) },
 ]
 
-/** Until the member is in service again, or has had all the time that it takes. */
-async function settle({ lab }: Scene, member: LabMember, before: string): Promise<void> {
+/** Until this holds for the member's instance in service, or it has had all the time that it takes. */
+async function settle(
+  isSo: (instance: string | undefined) => boolean,
+  { lab }: Scene,
+  member: LabMember,
+): Promise<void> {
   const end = Date.now() + settleMs
-  while (Date.now() < end) {
-    const instance = inService(lab.cloud, member)
-    if (instance !== undefined && instance !== before) return
+  while (Date.now() < end && !isSo(inService(lab.cloud, member))) {
     await new Promise((resolve) => {
       setTimeout(resolve, 100)
     })

@@ -15,7 +15,9 @@ export interface TakeOver {
   readonly cause: string
   /** From the cause until Auto Scaling has the new instance in service. */
   readonly seconds: number
-  /** From the cause until the member's service has a role again. */
+  /** Since the cause: for so long the instance before was seen to vote, as one that is replaced in order does for a while. */
+  readonly servedOn: number
+  /** From then until the member's service has a role again. */
   readonly downtime: number | null
   /** What the other servers had sent to the new one by then; null where nobody counts. */
   readonly bytesSynced: number | null
@@ -50,6 +52,14 @@ export interface Watcher {
 /** Between two questions to the service. */
 const voteEveryMs = 50
 
+async function voteEvery(): Promise<void> {
+  await new Promise((resolve) => {
+    // A job that has failed elsewhere must end, though nobody tells this watch that it is over.
+    setTimeout(resolve, voteEveryMs).unref()
+  })
+}
+
+const hundredth = (seconds: number): number => Math.round(seconds * 100) / 100
 const tenth = (seconds: number): number => Math.round(seconds * 10) / 10
 
 /**
@@ -101,7 +111,8 @@ class Recording {
   #to = ''
   #finished = false
   #voting: Promise<void> = Promise.resolve()
-  #downtime: number | null = null
+  #servedOn = 0
+  #votes: number | null = null
   #bytesSynced: number | null = null
   #waiting: { readonly name: string; readonly start: number } | undefined
 
@@ -111,6 +122,7 @@ class Recording {
     this.#from = from
     this.#cause = cause
     this.#instances = new Set([from])
+    void this.#serveOn()
     this.#show = (seconds, text) => show(seconds, `member ${member.id}: ${text}`)
     this.#show(0, cause)
   }
@@ -161,28 +173,39 @@ class Recording {
       to: this.#to,
       cause: this.#cause,
       seconds: tenth(now),
-      downtime: this.#downtime,
+      servedOn: hundredth(this.#servedOn),
+      downtime: this.#votes === null ? null : hundredth(this.#votes - this.#servedOn),
       bytesSynced: this.#bytesSynced,
       steps: this.#steps,
       kept: this.#to !== this.#from && holdsAll(this.#lab.cloud, this.#member, this.#to),
     }
   }
 
+  /** Asks the instance before until there is another that votes, or none to ask. What counts is when it was asked last. */
+  async #serveOn(): Promise<void> {
+    while (this.#from !== '' && this.#votes === null && !this.#finished) {
+      const asked = this.#now()
+      if (await this.#hasRole(this.#from)) this.#servedOn = asked
+      else if (this.#lab.cloud.ec2.instances.get(this.#from)?.state !== 'running') return
+      await voteEvery()
+    }
+  }
+
   /** Asks the new instance until its service has a role: then the member votes again. */
   async #voteAgain(id: string): Promise<void> {
-    for (;;) {
-      const role = await this.#lab.hosts.role(id).catch(() => undefined)
-      if (role !== undefined && role !== 'looking') break
+    while (!(await this.#hasRole(id))) {
       if (this.#finished) return
-      await new Promise((resolve) => {
-        // A job that has failed elsewhere must end, though nobody tells this watch that it is over.
-        setTimeout(resolve, voteEveryMs).unref()
-      })
+      await voteEvery()
     }
     const now = this.#now()
-    this.#downtime = Math.round(now * 100) / 100
+    this.#votes = now
     this.#bytesSynced = (await this.#lab.hosts.bytesSynced(id)) ?? null
     this.#show(now, `${id} votes`)
+  }
+
+  async #hasRole(id: string): Promise<boolean> {
+    const role = await this.#lab.hosts.role(id).catch(() => undefined)
+    return role !== undefined && role !== 'looking'
   }
 
   #endWait(now: number): void {

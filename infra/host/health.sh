@@ -101,7 +101,8 @@ health_volume() {
 
 health_volume_is_ours() {
   volume_listing=$(volume_list "$1")
-  [[ $(volume_owner ensemble) == "$ensemble" && $(volume_owner member) == "$member" && $(volume_owner volume) == "$2" ]]
+  volume_read_owner
+  [[ ${volume_owner[ensemble]} == "$ensemble" && ${volume_owner[member]} == "$member" && ${volume_owner[volume]} == "$2" ]]
 }
 
 # Prints what the server says of itself, at its static address, as its peers and clients ask it.

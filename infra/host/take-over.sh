@@ -1,7 +1,7 @@
 # Take over: this host becomes the member. Whatever is already so stays as it is, so a second run on a healthy host
 # changes and restarts nothing: it is the verification.
 
-readonly routes_told=/run/stayput-routes-told
+readonly routes_said=/run/stayput-told
 
 claim_member() {
   refuse_other_member
@@ -20,18 +20,18 @@ volumes_facts() {
 # The routes and the volumes need nothing of each other, and each may have to wait for its device: side by side. What the
 # routes tell of a failure is kept, because a document tells one thing.
 begin_routes() {
-  routes_apply >"$routes_told" &
+  routes_apply >"$routes_said" &
   companion=$!
 }
 
-# The server is started only behind routes that are proved.
+# Nobody is asked anything, and no server is started, before the routes are proved: a peer that serves must not seem absent.
 end_routes() {
   local code=0
   wait "$companion" || code=$?
   companion=''
-  ((code != 0)) || return 0
-  [[ ! -s $routes_told ]] || told=yes
-  cat "$routes_told"
+  ((code)) || return 0
+  [[ ! -s $routes_said ]] || told=yes
+  cat "$routes_said"
   exit "$code"
 }
 
@@ -47,8 +47,8 @@ take_over() {
   begin_routes
   zookeeper_stop_without_mounts
   volumes_mount
-  zookeeper_configure
   end_routes
+  zookeeper_configure
   zookeeper_start
   zookeeper_ready
   # The service may have waited for a quorum for a minute: what was so before it is proved again.

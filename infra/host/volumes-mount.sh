@@ -123,10 +123,11 @@ volume_ownership() {
 # it is older than what its member has acknowledged, so to use it is an operator's decision.
 volume_is_ours() {
   local key wanted
+  volume_read_owner
   while IFS='=' read -r key wanted; do
-    [[ $(volume_owner "$key") == "$wanted" ]] && continue
-    volume_because="it belongs to ensemble $(volume_owner ensemble), member $(volume_owner member), as \
-$(volume_owner volume) with file system $(volume_owner uuid), not to ensemble $ensemble, member $member, as $1 with \
+    [[ ${volume_owner[$key]} == "$wanted" ]] && continue
+    volume_because="it belongs to ensemble ${volume_owner[ensemble]}, member ${volume_owner[member]}, as \
+${volume_owner[volume]} with file system ${volume_owner[uuid]}, not to ensemble $ensemble, member $member, as $1 with \
 file system $2"
     return 1
   done < <(volume_ownership "$@")
@@ -169,8 +170,11 @@ volume_repair() {
 
 # Makes the mount point so that nothing is stored on the machine's own disk while the volume is away.
 volume_make_point() {
-  [[ -d $1 ]] || { mkdir -p "$1" && chmod 000 "$1"; } || fail 32 mount-failed "$1 cannot be made"
-  [[ -z $(ls -A "$1") ]] || log "$1 is not empty: what it holds is hidden while the volume is mounted there"
+  if [[ ! -d $1 ]]; then
+    { mkdir -p "$1" && chmod 000 "$1"; } || fail 32 mount-failed "$1 cannot be made"
+  elif [[ -n $(ls -A "$1") ]]; then
+    log "$1 is not empty: what it holds is hidden while the volume is mounted there"
+  fi
   # Modes do not stop root; this does, where the file system can.
   chattr +i "$1" 2>/dev/null || true
 }

@@ -41,7 +41,8 @@ volume_numbers_to_unmount() {
   while read -r other path _; do
     [[ $path == "${mounts[$1]}" ]] || continue
     disk=$(readlink -f "/sys/dev/block/$other" || true)
-    [[ $(volume_serial "${disk##*/}") == vol* ]] || printf '%s\n' "$other"
+    volume_read_serial "${disk##*/}"
+    [[ $volume_serial == vol* ]] || printf '%s\n' "$other"
   done < <(volume_mounts) | sort -u
 }
 

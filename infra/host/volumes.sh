@@ -17,9 +17,10 @@
 readonly volume_owner_file=.stayput
 
 # Answers are variables, not output, because `fail` must run in the document's own shell.
-volume_because='' volume_device='' volume_type='' volume_uuid='' volume_listing=''
+volume_because='' volume_device='' volume_serial='' volume_type='' volume_uuid='' volume_listing=''
 # By the volume's index.
 volume_devices=()
+declare -A volume_owner=()
 
 # ---- which device it is
 
@@ -40,12 +41,11 @@ volume_number() {
   printf '%d:%d\n' "$((16#${numbers% *}))" "$((16#${numbers#* }))"
 }
 
-# Prints the serial number of a disk, or nothing.
-volume_serial() {
-  local serial=''
+# Sets `volume_serial` to the serial number of a disk, or to nothing.
+volume_read_serial() {
+  volume_serial=''
   # read takes off the blanks that pad it, and fails where the file lacks a line's end.
-  [[ ! -r /sys/block/$1/device/serial ]] || read -r serial <"/sys/block/$1/device/serial" || true
-  printf '%s\n' "$serial"
+  [[ ! -r /sys/block/$1/device/serial ]] || read -r volume_serial <"/sys/block/$1/device/serial" || true
 }
 
 # Sets `volume_device`; else returns 1 and says why. All that know the device must agree: the serial number, the device
@@ -55,9 +55,11 @@ volume_find() {
   for disk in /sys/block/nvme*; do
     name=${disk##*/}
     # nvme0c1n1 is a path of a multipath disk, not a disk.
-    [[ $name =~ ^nvme[0-9]+n[0-9]+$ && $(volume_serial "$name") == vol* ]] || continue
+    [[ $name =~ ^nvme[0-9]+n[0-9]+$ ]] || continue
+    volume_read_serial "$name"
+    [[ $volume_serial == vol* ]] || continue
     any=yes
-    [[ $(volume_serial "$name") != "$serial" ]] || names+=("$name")
+    [[ $volume_serial != "$serial" ]] || names+=("$name")
   done
   if [[ ! $any ]]; then
     volume_find_by_owner "$volume"
@@ -92,7 +94,8 @@ volume_find_by_owner() {
   local disk found=()
   for disk in /sys/block/xvd[b-z] /sys/block/xvd[b-d][a-z]; do
     disk=/dev/${disk##*/}
-    if [[ -b $disk ]] && volume_probe "$disk" && volume_peek "$disk" && [[ $(volume_owner volume) == "$1" ]]; then
+    if [[ -b $disk ]] && volume_probe "$disk" && volume_peek "$disk" && volume_read_owner &&
+      [[ ${volume_owner[volume]} == "$1" ]]; then
       found+=("$disk")
     fi
   done
@@ -237,10 +240,14 @@ volume_in_private_mount() {
   return "$status"
 }
 
-# Prints the value of KEY in the ownership file that was listed.
-volume_owner() {
-  local kind line
+# Sets `volume_owner` to what the ownership file that was listed says.
+volume_read_owner() {
+  local kind line key
+  volume_owner=([ensemble]='' [member]='' [volume]='' [uuid]='')
   while read -r kind line; do
-    [[ $kind != owner || ${line%%=*} != "$1" ]] || printf '%s\n' "${line#*=}"
+    key=${line%%=*}
+    [[ $kind == owner && $key =~ ^(ensemble|member|volume|uuid)$ ]] || continue
+    # A file that says two things of one says nothing that could be wanted.
+    volume_owner[$key]+="${volume_owner[$key]:+ and }${line#*=}"
   done <<<"$volume_listing"
 }

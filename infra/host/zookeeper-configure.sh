@@ -5,6 +5,8 @@ readonly zookeeper_log=/var/log/stayput/zookeeper.log
 readonly zookeeper_main=org.apache.zookeeper.server.quorum.QuorumPeerMain
 
 zookeeper_data='' zookeeper_transactions='' zookeeper_digest=''
+# The one or two of them.
+zookeeper_places=()
 
 zookeeper_configure() {
   local settings
@@ -17,10 +19,11 @@ zookeeper_configure() {
   zookeeper_own_directories
   zookeeper_permit_first_vote
   settings=$(zookeeper_settings)
-  zookeeper_digest=$(printf '%s' "$zookeeper_home $settings" | sha256sum | cut -c 1-16)
+  zookeeper_digest=$(printf '%s' "$zookeeper_home $settings" | sha256sum)
+  zookeeper_digest=${zookeeper_digest:0:16}
   # It may hold the passwords of key stores.
   printf '%s\n' "$settings" | zookeeper_write "$zookeeper_config" 640 || true
-  chgrp "$(id -g "$zookeeper_user")" "$zookeeper_config"
+  chgrp "$zookeeper_group_id" "$zookeeper_config"
   zookeeper_launcher_text | zookeeper_write "$zookeeper_launcher" 755 || true
   has_systemd || return 0
   ! zookeeper_unit_text | zookeeper_write "$zookeeper_unit_file" 644 || systemctl daemon-reload
@@ -36,6 +39,7 @@ zookeeper_choose_directories() {
     zookeeper_refuse "ZooKeeper takes one volume, or two of which one is mounted at a path that ends in a name with log: ${mounts[*]}"
   zookeeper_data=${data[0]}
   zookeeper_transactions=${logs[0]:-${data[0]}}
+  zookeeper_places=("${data[0]}" ${logs[@]+"${logs[@]}"})
 }
 
 # The fifth field of a line of mountinfo is where it is mounted. The kernel hands the list out piece by piece, and what
@@ -53,7 +57,7 @@ zookeeper_is_mounted() {
 # With the volume not mounted, ZooKeeper would write to the machine's own disk, and lose that with the machine.
 zookeeper_require_mounts() {
   local place
-  for place in "$zookeeper_data" "$zookeeper_transactions"; do
+  for place in "${zookeeper_places[@]}"; do
     zookeeper_is_mounted "$place" || zookeeper_refuse "$place is not mounted, and ZooKeeper runs from its volume only"
   done
 }
@@ -70,8 +74,8 @@ zookeeper_write_id() {
 
 zookeeper_own_directories() {
   local place
-  for place in "$zookeeper_data" "$zookeeper_transactions"; do
-    mkdir -p "$place/version-2"
+  for place in "${zookeeper_places[@]}"; do
+    [[ -d $place/version-2 ]] || mkdir "$place/version-2"
     chown "$zookeeper_user:" "$place"
     # User ids differ between images, and the files come from another machine.
     chown -R "$zookeeper_user:" "$place/version-2"
@@ -81,10 +85,10 @@ zookeeper_own_directories() {
 # Writes standard input to FILE if that changes it, and says whether it did. Usage: FILE MODE.
 zookeeper_write() {
   local text
-  text=$(cat)
-  [[ ! -f $1 || $(<"$1") != "$text" ]] || return 1
-  mkdir -p "${1%/*}"
-  printf '%s\n' "$text" | write_durably "$1" "$2"
+  IFS= read -r -d '' text || true
+  [[ ! -f $1 || $(<"$1")$'\n' != "$text" ]] || return 1
+  [[ -d ${1%/*} ]] || mkdir -p "${1%/*}"
+  printf '%s' "$text" | write_durably "$1" "$2"
 }
 
 # The launcher, which runs as the service's user, in the foreground. Values are quoted, and functions carry no values.

@@ -5,7 +5,6 @@ readonly zookeeper_quorum_port=2888
 readonly zookeeper_ready_seconds=75
 # Run Command ends a document after 120 seconds; a reason is worth more than that.
 readonly zookeeper_last_second=112
-readonly zookeeper_watch_seconds=0.05
 readonly zookeeper_stall_seconds=3
 readonly zookeeper_most_helps=2
 
@@ -13,11 +12,11 @@ zookeeper_role='' zookeeper_version='' zookeeper_alone_since='' zookeeper_helps=
 
 # Asks our own server at its static address, as its peers and clients do. Sets its role and version.
 zookeeper_look() {
-  zookeeper_understand "$(zookeeper_ask "$address" srvr)"
+  zookeeper_hear "$(zookeeper_ask "$address" srvr)"
 }
 
-# Sets the role and the version from what a server has answered; returns 1 if that tells no role. Usage: ANSWER.
-zookeeper_understand() {
+# Sets the role and the version from the ANSWER of a server; returns 1 if that tells no role.
+zookeeper_hear() {
   zookeeper_role='' zookeeper_version=''
   [[ $1 =~ Mode:\ (leader|follower|standalone) ]] || return 1
   zookeeper_role=${BASH_REMATCH[1]}
@@ -29,13 +28,11 @@ zookeeper_understand() {
 # and reads no table of the kernel's, because the server needs the processor to start; a `read` of nothing is its pause.
 # To connect to a server that hangs may take minutes, so this is a process of its own.
 zookeeper_watch() {
-  local answer='' code
+  local answer=''
   exec 9>&-
   trap '' PIPE
-  until zookeeper_understand "$answer"; do
-    code=0
-    read -r -t "$zookeeper_watch_seconds" _ || code=$?
-    ((code > 128)) || return 0
+  until zookeeper_hear "$answer"; do
+    read -r -t 0.05 _ || (($? > 128)) || return 0
     answer=''
     { printf srvr >&3 && IFS= read -r -d '' -t 1 answer <&3; } \
       2>/dev/null 3<>"/dev/tcp/$address/$zookeeper_client_port" || true
@@ -54,7 +51,7 @@ zookeeper_ready() {
   local end=$((SECONDS + zookeeper_ready_seconds)) answer=''
   ((end <= zookeeper_last_second)) || end=$zookeeper_last_second
   coproc zookeeper_watch
-  until IFS= read -r -d '' -t 1 -u "${COPROC[0]}" answer && zookeeper_understand "$answer"; do
+  until IFS= read -r -d '' -t 1 -u "${COPROC[0]}" answer && zookeeper_hear "$answer"; do
     zookeeper_attend
     ((SECONDS < end)) || fail 41 no-quorum "ZooKeeper runs, but found no role in its ensemble within \
 $zookeeper_ready_seconds seconds; of the others these answer: $(zookeeper_peer_modes | tr '\n' ' ')"
@@ -82,7 +79,7 @@ zookeeper_attend() {
 # entries in the log, and the server never starts again ("No snapshot found, but there are log entries").
 zookeeper_settle() {
   local place
-  for place in "$zookeeper_data" "$zookeeper_transactions"; do
+  for place in "${zookeeper_places[@]}"; do
     # The sync of older systems knows no single file system.
     sync -f "$place" 2>/dev/null || sync
   done
@@ -153,7 +150,7 @@ zookeeper_recover() {
 other members are not all in sync: $(zookeeper_last_word)"
   zookeeper_stop
   now=$(date +%s)
-  for place in "$zookeeper_data" "$zookeeper_transactions"; do
+  for place in "${zookeeper_places[@]}"; do
     [[ ! -e $place/version-2 ]] || mv "$place/version-2" "$place/version-2.corrupt.$now"
     rm -f "$place/initialize"
     sync "$place"

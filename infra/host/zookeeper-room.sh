@@ -13,7 +13,7 @@ readonly zookeeper_purge_seconds=30
 # Whether the server's directories lack room. Usage: zookeeper_lacks_room [PERCENT], and so much used is too much.
 zookeeper_lacks_room() {
   local answer left used
-  answer=$(df --output=avail,pcent --block-size=1 "$zookeeper_data" "$zookeeper_transactions")
+  answer=$(df --output=avail,pcent --block-size=1 "${zookeeper_places[@]}")
   while read -r left used; do
     # The first line is the title.
     [[ $left =~ ^[0-9]+$ ]] || continue
@@ -37,7 +37,7 @@ zookeeper_make_room() {
   zookeeper_purge || log "the purge of old snapshots and logs failed: $zookeeper_log tells why"
   removed=$(comm -23 <(printf '%s\n' "$before") <(zookeeper_files))
   log "the disk is full: removed ${removed:-nothing}"
-  for place in "$zookeeper_data" "$zookeeper_transactions"; do
+  for place in "${zookeeper_places[@]}"; do
     left=$(zookeeper_bytes_left "$place")
     log "$((left >> 20)) MB are left at $place"
     ((left >= zookeeper_least_bytes)) || zookeeper_refuse "$place has $((left >> 20)) MB left, and no old snapshots \
@@ -55,6 +55,6 @@ zookeeper_purge() {
   keep=$(zookeeper_setting autopurge.snapRetainCount)
   [[ $keep =~ ^[1-9][0-9]{0,5}$ ]] && ((keep > zookeeper_least_snapshots)) || keep=$zookeeper_least_snapshots
   timeout --kill-after=5 "$zookeeper_purge_seconds" env -i "PATH=$PATH" LC_ALL=C setpriv \
-    --reuid "$(id -u "$zookeeper_user")" --regid "$(id -g "$zookeeper_user")" --init-groups \
+    --reuid "$zookeeper_user_id" --regid "$zookeeper_group_id" --init-groups \
     bash "$zookeeper_launcher" purge "$keep" </dev/null >/dev/null 2>&1 9>&-
 }

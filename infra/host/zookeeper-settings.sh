@@ -6,7 +6,7 @@ readonly zookeeper_user=zookeeper
 readonly zookeeper_install_seconds=60
 readonly zookeeper_election_port=3888
 
-zookeeper_layout='' zookeeper_home='' zookeeper_user_config=''
+zookeeper_layout='' zookeeper_home='' zookeeper_user_config='' zookeeper_user_id='' zookeeper_group_id=''
 zookeeper_whitelist='srvr,mntr,ruok' zookeeper_keys=' ' zookeeper_kept=()
 
 # A plain image installs ZooKeeper at its first boot, by cloud-init, and the agent may be online long before that is done.
@@ -51,7 +51,8 @@ zookeeper_find() {
     zookeeper_check_version "$zookeeper_home"/lib/zookeeper-[0-9]*.jar
     zookeeper_user_config=$zookeeper_home/conf/zoo.cfg
   fi
-  id -u "$zookeeper_user" >/dev/null 2>&1 || zookeeper_refuse "there is no user $zookeeper_user to run ZooKeeper"
+  { zookeeper_user_id=$(id -u "$zookeeper_user") && zookeeper_group_id=$(id -g "$zookeeper_user"); } 2>/dev/null ||
+    zookeeper_refuse "there is no user $zookeeper_user to run ZooKeeper"
 }
 
 # The version is in the archive's name, in Debian's package too.

@@ -44,18 +44,18 @@ zookeeper_stop_without_mounts() {
 
 # The package may have brought a unit of its own; it would start a server with the user's configuration.
 zookeeper_refuse_foreign() {
-  local pid ours
+  local pid ours=''
   if has_systemd && [[ -n $(systemctl list-unit-files --no-legend zookeeper.service 2>/dev/null) ]]; then
     systemctl disable --now --quiet zookeeper.service >&2 || true
   fi
-  ours=" $(zookeeper_processes | tr '\n' ' ') "
   for pid in $(zookeeper_processes_with "${zookeeper_main//./[.]}"); do
+    ours=${ours:-" $(zookeeper_processes | tr '\n' ' ') "}
     [[ $ours == *" $pid "* ]] || zookeeper_refuse "another ZooKeeper runs on this host, as process $pid"
   done
 }
 
 zookeeper_launch() {
-  mkdir -p "${zookeeper_log%/*}"
+  [[ -d ${zookeeper_log%/*} ]] || mkdir -p "${zookeeper_log%/*}"
   if [[ -f $zookeeper_log ]] && (($(stat -c %s "$zookeeper_log") > zookeeper_log_limit_bytes)); then
     mv -f "$zookeeper_log" "$zookeeper_log.1"
   fi
@@ -83,7 +83,7 @@ zookeeper_detach() {
       ((descriptor <= 2)) || exec {descriptor}>&-
     done
     cd /
-    exec env -i "PATH=$PATH" LC_ALL=C setsid setpriv --reuid "$(id -u "$zookeeper_user")" \
-      --regid "$(id -g "$zookeeper_user")" --init-groups bash "$zookeeper_launcher" "$zookeeper_config"
+    exec env -i "PATH=$PATH" LC_ALL=C setsid setpriv --reuid "$zookeeper_user_id" \
+      --regid "$zookeeper_group_id" --init-groups bash "$zookeeper_launcher" "$zookeeper_config"
   ) </dev/null >/dev/null 2>&1 &
 }

@@ -37,6 +37,8 @@ export interface Lab {
   readonly members: readonly LabMember[]
   /** Runs a function once, as Lambda would for this event. */
   invoke(name: FunctionName, event: unknown): Promise<unknown>
+  /** From now on the sweep does not come by any more. */
+  stopSweeps(): void
   /** Where AWS is for clients, like http://127.0.0.1:4566. */
   readonly url: string
   close(): Promise<void>
@@ -59,6 +61,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     members: stack.members,
     invoke,
     url: wire.url,
+    stopSweeps: () => stack.stop(),
     async close() {
       stack.stop()
       await functions.close()
