@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -8,37 +8,10 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createLinuxHosts, sweepLeftovers } from '../../lab/hosts/linux/linux.ts'
 import { projectFile } from '../../lab/stack/project.ts'
-import { card, disk, document, labName, reason, sh, skipped } from './linux-hosts.scene.ts'
+import { card, disk, document, labName, type Name, reason, sh, skipped, traces } from './linux-hosts.scene.ts'
 
 /** A lab of another test, which opens at this moment, may be the one that sweeps; then it is not done yet. */
 const sweepLimit = { timeout: 20_000, interval: 50 }
-
-type Name = ReturnType<typeof labName>
-
-/** Everything on this machine that bears the lab's name, or lies in its folder. */
-function traces({ id, directory }: Name): string[] {
-  const read = (path: string) => {
-    try {
-      return readFileSync(path, 'utf8')
-    } catch {
-      return ''
-    }
-  }
-  const list = (path: string) => (existsSync(path) ? readdirSync(path) : [])
-  const processes = list('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-  const loops = list('/sys/block').map((name) => read(`/sys/block/${name}/loop/backing_file`))
-  return [
-    ...list('/run/netns').filter((name) => name.startsWith(`${id}-`)),
-    ...loops.filter((file) => file.startsWith(directory)),
-    ...read('/proc/mounts')
-      .split('\n')
-      .filter((line) => line.includes(directory)),
-    ...processes.map((pid) => read(`/proc/${pid}/cmdline`)).filter((line) => line.includes(directory)),
-    ...processes.filter((pid) => read(`/proc/${pid}/mountinfo`).includes(directory)),
-    ...list('/run/stayput-lab').filter((name) => name === `${id}.json`),
-    ...(existsSync(directory) ? [directory] : []),
-  ]
-}
 
 /** A lab as it is used: machines, an interface, a mounted disk, a running process, a client. */
 const life = `

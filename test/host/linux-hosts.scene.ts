@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,8 +13,38 @@ export const reason = answer.possible ? undefined : answer.because
 /** Goes into the title of tests that are skipped, so that the report says why. */
 export const skipped = reason === undefined ? '' : ` (not here: ${reason})`
 
+export interface Name {
+  readonly id: string
+  readonly directory: string
+}
+
+/** Everything on this machine that bears the lab's name, or lies in its folder. */
+export function traces({ id, directory }: Name): string[] {
+  const read = (path: string) => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch {
+      return ''
+    }
+  }
+  const list = (path: string) => (existsSync(path) ? readdirSync(path) : [])
+  const processes = list('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+  const loops = list('/sys/block').map((name) => read(`/sys/block/${name}/loop/backing_file`))
+  return [
+    ...list('/run/netns').filter((name) => name.startsWith(`${id}-`)),
+    ...loops.filter((file) => file.startsWith(directory)),
+    ...read('/proc/mounts')
+      .split('\n')
+      .filter((line) => line.includes(directory)),
+    ...processes.map((pid) => read(`/proc/${pid}/cmdline`)).filter((line) => line.includes(directory)),
+    ...processes.filter((pid) => read(`/proc/${pid}/mountinfo`).includes(directory)),
+    ...list('/run/stayput-lab').filter((name) => name === `${id}.json`),
+    ...(existsSync(directory) ? [directory] : []),
+  ]
+}
+
 /** Each lab of the tests has this prefix; what a killed run has left is removed by the next lab that opens. */
-export function labName(): { id: string; directory: string } {
+export function labName(): Name {
   const id = `spt${randomBytes(3).toString('hex')}`
   return { id, directory: join(tmpdir(), `stayput-${id}`) }
 }
