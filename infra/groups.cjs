@@ -42,6 +42,7 @@ const orchestrator = [
   'HandOverDocument',
   'ReachDocument',
   'HealthDocument',
+  'ReconfigureDocument',
 ]
 
 /** What a member needs when its instance arrives. */

@@ -33,7 +33,7 @@ json_text() {
 # Ends the document. Usage: fail EXIT_CODE WORD SENTENCE. The words and codes are the contract with the orchestrator:
 #   64 bad-parameter  10 too-late  11 handed-over  12 busy  20 interface-missing  21 routes-failed
 #   30 volume-missing  31 volume-unfit  32 mount-failed  40 service-failed  41 no-quorum  50 still-mounted
-#   60 unreachable
+#   60 unreachable  61 not-leader  62 not-in-sync  63 not-changed
 fail() {
   told=yes
   log "$2: $3"

@@ -4,7 +4,7 @@
 # Every question is put in a process of its own, all at once, and is waited for until a common end. A process that reads
 # a dead disk, or the memory of one that does, can't be ended by anybody, and `timeout` would wait for it as well.
 
-# The longest question takes two answers of a server, a second each at most.
+# The longest question takes three answers of a server, a second each at most.
 readonly health_seconds=8
 # With ZooKeeper's own defaults: tickTime x (initLimit + syncLimit).
 readonly health_settle_seconds=30
@@ -107,16 +107,20 @@ health_volume_is_ours() {
 
 # Prints what the server says of itself, at its static address, as its peers and clients ask it.
 health_server() {
-  local answer role synced=null
+  local answer role synced=null voters=null ids
   answer=$(zookeeper_ask "$address" srvr) || true
   [[ $answer =~ Mode:\ (leader|follower|standalone) ]] || return 0
   role=${BASH_REMATCH[1]}
   if [[ $role == leader && $(zookeeper_ask "$address" mntr) =~ zk_synced_followers[[:space:]]+([0-9]+) ]]; then
     synced=${BASH_REMATCH[1]}
   fi
-  printf '"role":"%s","zxid":"%s","connections":%s,"latency":%s,"synced":%s\n' "$role" \
+  if zookeeper_read_voters "$(zookeeper_ask "$address" conf)"; then
+    printf -v ids ',%s' "${zookeeper_voters[@]%%=*}"
+    voters="[${ids#,}]"
+  fi
+  printf '"role":"%s","zxid":"%s","connections":%s,"latency":%s,"synced":%s,"voters":%s\n' "$role" \
     "$(health_word '^Zxid: (0x[0-9a-f]+)' '' "$answer")" "$(health_word '^Connections: ([0-9]+)' 0 "$answer")" \
-    "$(health_word '^Latency min/avg/max: [0-9.]+/([0-9]+(\.[0-9]+)?)/' 0 "$answer")" "$synced"
+    "$(health_word '^Latency min/avg/max: [0-9.]+/([0-9]+(\.[0-9]+)?)/' 0 "$answer")" "$synced" "$voters"
 }
 
 # Prints the first group of PATTERN in the line of TEXT that matches it. Usage: health_word PATTERN DEFAULT TEXT.
@@ -181,7 +185,7 @@ health_volumes_fact() {
 }
 
 health_service_fact() {
-  local running=false server='"role":"none","zxid":"","connections":0,"latency":0,"synced":null'
+  local running=false server='"role":"none","zxid":"","connections":0,"latency":0,"synced":null,"voters":null'
   health_hear processes
   [[ -z $health_answer ]] || running=true
   if [[ -n $address ]]; then

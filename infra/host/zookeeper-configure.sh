@@ -4,7 +4,7 @@ readonly zookeeper_launcher="$library_directory/zookeeper-run"
 readonly zookeeper_log=/var/log/stayput/zookeeper.log
 readonly zookeeper_main=org.apache.zookeeper.server.quorum.QuorumPeerMain
 
-zookeeper_data='' zookeeper_transactions='' zookeeper_digest=''
+zookeeper_data='' zookeeper_transactions='' zookeeper_digest='' zookeeper_authority='' zookeeper_listener=''
 # The one or two of them.
 zookeeper_places=()
 
@@ -17,9 +17,13 @@ zookeeper_configure() {
   zookeeper_require_mounts
   zookeeper_write_id
   zookeeper_own_directories
+  zookeeper_keep_port
   zookeeper_permit_first_vote
+  zookeeper_write_first_list
+  zookeeper_listener=$(zookeeper_server "$member" "$address" observer)
+  zookeeper_authority=$(zookeeper_super_digest)
   settings=$(zookeeper_settings)
-  zookeeper_digest=$(printf '%s' "$zookeeper_home $settings" | sha256sum)
+  zookeeper_digest=$(printf '%s' "$zookeeper_home $settings $zookeeper_authority" | sha256sum)
   zookeeper_digest=${zookeeper_digest:0:16}
   # It may hold the passwords of key stores.
   printf '%s\n' "$settings" | zookeeper_write "$zookeeper_config" 640 || true
@@ -96,10 +100,10 @@ zookeeper_launcher_text() {
   local name
   printf '#!/usr/bin/env bash\n# Written by Stayput. Runs ZooKeeper as member %s of %s.\n' "$member" "$ensemble"
   for name in tombstone zookeeper_layout zookeeper_home zookeeper_data zookeeper_transactions zookeeper_log \
-    zookeeper_main zookeeper_purger zookeeper_config zookeeper_digest; do
+    zookeeper_main zookeeper_purger zookeeper_digest zookeeper_authority zookeeper_listener member; do
     printf '%s=%q\n' "$name" "${!name}"
   done
-  declare -f zookeeper_is_mounted zookeeper_run
+  declare -f zookeeper_is_mounted zookeeper_find_list zookeeper_compose zookeeper_run
   printf 'zookeeper_run "$@"\n'
 }
 
@@ -135,11 +139,13 @@ zookeeper_run() {
     exec "$JAVA" $JAVA_OPTS -Xmx256m -Dzookeeper.datadir.autocreate=false -cp "$CLASSPATH" "$zookeeper_purger" \
       "$zookeeper_transactions" "$zookeeper_data" -n "$2"
   fi
+  zookeeper_compose "$1" || exit 1
   # Of a flag given twice Java takes the last, so ours come after the user's, which are words and not quoted.
   # shellcheck disable=SC2086
   exec "$JAVA" $SERVER_JVMFLAGS $JVMFLAGS $JAVA_OPTS -XX:+ExitOnOutOfMemoryError \
     "-Dzookeeper.log.dir=${zookeeper_log%/*}" -Dzookeeper.db.autocreate=false -Dzookeeper.datadir.autocreate=false \
-    "-Dstayput.configuration=$zookeeper_digest" -cp "$CLASSPATH" "$zookeeper_main" "$zookeeper_config"
+    "-Dzookeeper.DigestAuthenticationProvider.superDigest=$zookeeper_authority" \
+    "-Dstayput.configuration=$zookeeper_digest" -cp "$CLASSPATH" "$zookeeper_main" "$zookeeper_data/configuration/zoo.cfg"
 }
 
 zookeeper_unit_text() {

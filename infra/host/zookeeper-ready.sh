@@ -1,6 +1,5 @@
 # The wait for the server's role in its ensemble, and what can be done for one that finds none.
 
-readonly zookeeper_quorum_port=2888
 # A restarted server may lead alone on a stale vote for initLimit x tickTime, 20 seconds by default, before it joins.
 readonly zookeeper_ready_seconds=75
 # Run Command ends a document after 120 seconds; a reason is worth more than that.

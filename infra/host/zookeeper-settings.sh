@@ -4,10 +4,9 @@
 readonly zookeeper_user=zookeeper
 # What is left of the 120 seconds must do for a restart; the orchestrator asks again.
 readonly zookeeper_install_seconds=60
-readonly zookeeper_election_port=3888
 
 zookeeper_layout='' zookeeper_home='' zookeeper_user_config='' zookeeper_user_id='' zookeeper_group_id=''
-zookeeper_whitelist='srvr,mntr,ruok' zookeeper_keys=' ' zookeeper_kept=()
+zookeeper_whitelist='srvr,mntr,ruok,conf' zookeeper_keys=' ' zookeeper_kept=()
 
 # A plain image installs ZooKeeper at its first boot, by cloud-init, and the agent may be online long before that is done.
 zookeeper_is_coming() {
@@ -69,6 +68,7 @@ zookeeper_check_version() {
 zookeeper_owns() {
   case $1 in
     dataDir | dataLogDir | server.* | dynamicConfigFile | reconfigEnabled | standaloneEnabled) return 0 ;;
+    clientPort | clientPortAddress | group.* | weight.* | DigestAuthenticationProvider.superDigest) return 0 ;;
     quorumListenOnAllIPs | peerType | 4lw.commands.whitelist | db.autocreate | datadir.autocreate) return 0 ;;
     *) return 1 ;;
   esac
@@ -99,9 +99,10 @@ zookeeper_read_settings() {
     value=${BASH_REMATCH[2]%"${BASH_REMATCH[2]##*[![:space:]]}"}
     zookeeper_refuse_setting "$file:$number" "$key" "$value"
     if [[ $key == 4lw.commands.whitelist ]]; then
-      zookeeper_whitelist="srvr,mntr,ruok,$value"
+      zookeeper_whitelist="srvr,mntr,ruok,conf,$value"
+    elif [[ $key == clientPort ]]; then
+      zookeeper_client_port=$value
     elif ! zookeeper_owns "${key#zookeeper.}"; then
-      [[ $key != clientPort ]] || zookeeper_client_port=$value
       zookeeper_kept+=("$key=$value")
       zookeeper_keys+="$key "
     fi
@@ -131,20 +132,16 @@ zookeeper_default() {
 }
 
 zookeeper_settings() {
-  local peer
   printf '# Written by Stayput from %s, whose settings are kept where they may be. Do not edit.\n' "$zookeeper_user_config"
   ((${#zookeeper_kept[@]} == 0)) || printf '%s\n' "${zookeeper_kept[@]}"
   zookeeper_default tickTime=2000
   zookeeper_default initLimit=10
   zookeeper_default syncLimit=5
-  zookeeper_default "clientPort=$zookeeper_client_port"
   zookeeper_default admin.enableServer=false
   # ZooKeeper's own default never removes a snapshot, until the volume is full.
   zookeeper_default autopurge.purgeInterval=1
   zookeeper_default autopurge.snapRetainCount=3
   printf '%s\n' "dataDir=$zookeeper_data" "dataLogDir=$zookeeper_transactions" quorumListenOnAllIPs=false \
-    reconfigEnabled=false db.autocreate=false datadir.autocreate=false "4lw.commands.whitelist=$zookeeper_whitelist"
-  for peer in "${peers[@]}"; do
-    printf 'server.%s=%s:%s:%s\n' "${peer%%=*}" "${peer#*=}" "$zookeeper_quorum_port" "$zookeeper_election_port"
-  done
+    reconfigEnabled=true standaloneEnabled=false db.autocreate=false datadir.autocreate=false \
+    "clientPort=$zookeeper_client_port" "4lw.commands.whitelist=$zookeeper_whitelist"
 }

@@ -18,6 +18,9 @@ readonly zookeeper_config=/etc/stayput/zookeeper/zoo.cfg
 readonly zookeeper_unit=stayput-zookeeper.service
 readonly zookeeper_unit_file="/etc/systemd/system/$zookeeper_unit"
 
+# The password of the server's super user.
+readonly zookeeper_super="$state_directory/zookeeper-super"
+readonly zookeeper_quorum_port=2888 zookeeper_election_port=3888
 zookeeper_client_port=2181
 
 zookeeper_refuse() {
@@ -63,6 +66,28 @@ zookeeper_peer_modes() {
   wait
 }
 
+# Reads the list of those who vote out of what a server tells about itself: sets `zookeeper_voters` to lines of
+# ID=ADDRESS, and `zookeeper_voters_version`. Usage: zookeeper_read_voters ANSWER.
+zookeeper_voters=() zookeeper_voters_version=''
+zookeeper_read_voters() {
+  local line
+  zookeeper_voters=() zookeeper_voters_version=''
+  while IFS= read -r line; do
+    if [[ $line =~ ^server\.([0-9]+)=([^:]+):[0-9]+:[0-9]+:participant ]]; then
+      zookeeper_voters+=("${BASH_REMATCH[1]}=${BASH_REMATCH[2]}")
+    elif [[ $line =~ ^version=([0-9a-f]+)$ ]]; then
+      zookeeper_voters_version=${BASH_REMATCH[1]}
+    fi
+  done <<<"$1"
+  ((${#zookeeper_voters[@]} > 0)) && [[ -n $zookeeper_voters_version ]]
+}
+
+# A server as ZooKeeper lists it. Usage: zookeeper_server ID ADDRESS ROLE.
+zookeeper_server() {
+  printf 'server.%s=%s:%s:%s:%s;%s:%s' "$1" "$2" "$zookeeper_quorum_port" "$zookeeper_election_port" "$3" "$2" \
+    "$zookeeper_client_port"
+}
+
 # Prints a setting of our server's configuration, or nothing.
 zookeeper_setting() {
   local line value=''
@@ -81,7 +106,7 @@ zookeeper_processes_with() {
   done
 }
 
-# The processes of our server: the launcher, then the server itself.
+# The processes of our server: the launcher has our settings among its arguments, the server itself its mark.
 zookeeper_processes() {
-  zookeeper_processes_with "${zookeeper_config%.cfg}[.]cfg"
+  zookeeper_processes_with "${zookeeper_config%.cfg}[.]cfg\|-Dstayput[.]configuration=.*"
 }

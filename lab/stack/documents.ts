@@ -17,6 +17,7 @@ const documentNames: Readonly<Record<string, string>> = {
   HandOverDocument: names.handOver,
   ReachDocument: names.reach,
   HealthDocument: names.health,
+  ReconfigureDocument: names.reconfigure,
 }
 
 /** The SSM documents as they are deployed, by name. */

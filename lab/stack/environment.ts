@@ -8,6 +8,7 @@ export const names = {
   handOver: 'stayput-hand-over',
   reach: 'stayput-reach',
   health: 'stayput-health',
+  reconfigure: 'stayput-reconfigure',
 } as const
 
 /** The environment of functions in the local cloud that no template has deployed. */
@@ -21,6 +22,7 @@ export function functionEnvironment(ensemble: string, settings: Settings, endpoi
     STAYPUT_HAND_OVER_DOCUMENT: names.handOver,
     STAYPUT_REACH_DOCUMENT: names.reach,
     STAYPUT_HEALTH_DOCUMENT: names.health,
+    STAYPUT_RECONFIGURE_DOCUMENT: names.reconfigure,
     ...runtimeEnvironment(settings, endpoint),
   }
 }

@@ -51,6 +51,8 @@ const healthFacts = v.object({
     latency: v.number(),
     /** Followers that are in sync with it; null unless it leads. */
     synced: v.nullable(v.number()),
+    /** The members that vote, by this server's own list; null where it can't be told. */
+    voters: v.nullable(v.array(v.number())),
   }),
   /** By member: what its server answers to this host. `none` runs without a role, `absent` refuses or is not there. */
   peers: v.record(v.string(), v.picklist(['leader', 'follower', 'standalone', 'none', 'unknown', 'absent'])),

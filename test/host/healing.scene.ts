@@ -33,7 +33,7 @@ export interface Ward {
 export const instanceOf = ({ id }: Member): string => `i-${id}`
 
 /** The processes with our configuration among their arguments, the launcher's and the server's. */
-export const serverProcesses = `grep -lzx '/etc/stayput/zookeeper/zoo[.]cfg' /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3 | sort -n || true`
+export const serverProcesses = `grep -lzx '/etc/stayput/zookeeper/zoo[.]cfg\\|-Dstayput[.]configuration=.*' /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3 | sort -n || true`
 
 export async function openWard(): Promise<Ward> {
   const hosts = await openHosts()

@@ -13,8 +13,8 @@ export interface Member {
   readonly disk: Disk
 }
 
-export function makeMembers(): readonly Member[] {
-  return [1, 2, 3].map((id) => ({ id, card: card(id, 10, 1), disk: disk(0xd0 + id) }))
+export function makeMembers(ids: readonly number[] = [1, 2, 3]): readonly Member[] {
+  return ids.map((id) => ({ id, card: card(id, 10, 1), disk: disk(0xd0 + id) }))
 }
 
 /** Boots a machine with the member's interface and volume. */

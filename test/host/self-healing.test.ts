@@ -11,7 +11,7 @@ import { reason, sh, skipped } from './linux-hosts.scene.ts'
  * that never stops writing. The sweep is told to come by instead of being waited for.
  */
 const mount = '/var/lib/zookeeper'
-const processes = `grep -lzx '/etc/stayput/zookeeper/zoo[.]cfg' /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3`
+const processes = `grep -lzx '/etc/stayput/zookeeper/zoo[.]cfg\\|-Dstayput[.]configuration=.*' /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3`
 
 interface Line {
   readonly event: string

@@ -57,7 +57,7 @@ describe.skipIf(reason)(`ZooKeeper's settings${reason === undefined ? '' : ` (sk
     await serve(network, host, 1, { parameters })
     const lines = (await host.run('cat /etc/stayput/zookeeper/zoo.cfg')).stdout.trim().split('\n').slice(1)
     expect(lines.toSorted()).toEqual([
-      '4lw.commands.whitelist=srvr,mntr,ruok,stat',
+      '4lw.commands.whitelist=srvr,mntr,ruok,conf,stat',
       'admin.enableServer=false',
       'autopurge.purgeInterval=5',
       'autopurge.snapRetainCount=3',
@@ -69,8 +69,8 @@ describe.skipIf(reason)(`ZooKeeper's settings${reason === undefined ? '' : ` (sk
       'initLimit=10',
       'maxClientCnxns=7',
       'quorumListenOnAllIPs=false',
-      'reconfigEnabled=false',
-      `server.1=${addressOf(1)}:2888:3888`,
+      'reconfigEnabled=true',
+      'standaloneEnabled=false',
       'syncLimit=5',
       'tickTime=1500',
     ])
