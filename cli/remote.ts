@@ -98,6 +98,7 @@ function configOf({ ensemble, region, endpoint }: Given, usage: string): Config 
       handOver: document('hand-over'),
       reach: document('reach'),
       health: document('health'),
+      reconfigure: document('reconfigure'),
     },
     shape: {},
     fileSystem: 'any',

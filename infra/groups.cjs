@@ -54,7 +54,7 @@ const belongings = ({ id, logVolume }) => [
 
 const portsBetweenMembers = ['Quorum', 'Election', 'Client'].map((name) => `Member${name}Ingress`)
 
-function group(ensemble, members, { group, subnet }) {
+function group(ensemble, members, { id, group, subnet }) {
   return {
     Type: 'AWS::AutoScaling::AutoScalingGroup',
     // A first quorum takes all members, so that each group waits for what every member needs.
@@ -77,6 +77,8 @@ function group(ensemble, members, { group, subnet }) {
       LifecycleHookSpecificationList: ourHooks,
       Tags: [
         { Key: 'stayput:ensemble', Value: ensemble, PropagateAtLaunch: true },
+        // Where a zone has several members, each group's instances become its own, and its size says whether that is wanted.
+        { Key: 'stayput:member', Value: String(id), PropagateAtLaunch: false },
         { Key: 'Name', Value: group, PropagateAtLaunch: true },
       ],
     },

@@ -273,7 +273,7 @@ function functionRoles(stack) {
     ...takeOver(owned),
     keepNotes(owned, leaving, healing, failures),
     ...lendKeys(stack),
-    ...command(stack, [...documents, 'HealthDocument']),
+    ...command(stack, [...documents, 'HealthDocument', 'ReconfigureDocument']),
   ]
   return {
     LaunchRole: functionRole('Launch', launch),

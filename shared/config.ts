@@ -8,7 +8,7 @@ export interface Config {
   readonly region: string
   readonly accountId: string
   readonly hooks: Readonly<Record<Transition, string>>
-  readonly documents: Readonly<Record<Verb | 'reach' | 'health', string>>
+  readonly documents: Readonly<Record<Verb | 'reach' | 'health' | 'reconfigure', string>>
   readonly shape: Shape
   /** What a blank volume gets; `any` leaves it to the host. */
   readonly fileSystem: string
@@ -34,6 +34,7 @@ export const variables = {
   STAYPUT_HAND_OVER_DOCUMENT: { form: documentName, is: 'the SSM document that gives the member back' },
   STAYPUT_REACH_DOCUMENT: { form: documentName, is: 'the SSM document with which a peer tries an address' },
   STAYPUT_HEALTH_DOCUMENT: { form: documentName, is: 'the SSM document with which a host tells how its member is' },
+  STAYPUT_RECONFIGURE_DOCUMENT: { form: documentName, is: 'the SSM document that changes who votes' },
   STAYPUT_MEMBERS: { form: /^([1-9][0-9]{0,2})?$/, is: 'how many members there are; left empty, the tags alone say' },
   STAYPUT_MOUNTS: { form: mountsOrNone, is: 'where the volumes of each member belong; left empty, the tags alone say' },
   STAYPUT_FILE_SYSTEM: { form: /^(any|xfs|ext4)?$/, is: 'what a blank volume gets; left empty, any' },
@@ -63,6 +64,7 @@ export function readConfig(environment: Environment): Config {
       handOver: read('STAYPUT_HAND_OVER_DOCUMENT'),
       reach: read('STAYPUT_REACH_DOCUMENT'),
       health: read('STAYPUT_HEALTH_DOCUMENT'),
+      reconfigure: read('STAYPUT_RECONFIGURE_DOCUMENT'),
     },
     shape: shapeOf(read('STAYPUT_MEMBERS'), read('STAYPUT_MOUNTS')),
     fileSystem: read('STAYPUT_FILE_SYSTEM') || 'any',

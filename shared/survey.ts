@@ -42,6 +42,7 @@ export async function survey(
     now,
     groupInstances,
     wanted: groups.reduce((sum, group) => sum + group.wanted, 0),
+    groups,
     instances,
     members,
     tagFaults: faults,

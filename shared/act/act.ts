@@ -5,7 +5,7 @@ import type { LifecycleAction } from '../model/action.ts'
 import type { Step } from '../model/plan.ts'
 import type { Memory, Ports } from '../observe.ts'
 import { attachVolume } from './attach-volume.ts'
-import { askHealth, askPeer, handOver, takeOver } from './commands.ts'
+import { askHealth, askPeer, handOver, reconfigure, takeOver } from './commands.ts'
 
 /** What the steps of one pass act upon, and with. */
 export interface Acting {
@@ -67,6 +67,8 @@ function carryOut(step: Step, acting: Acting): Promise<Answer> {
       return ec2.note(step.networkInterfaceId, step.note)
     case 'forget-note':
       return ec2.forget(step.networkInterfaceId, step.key)
+    case 'reconfigure':
+      return reconfigure(step, acting)
     case 'mark-unhealthy':
       return acting.ports.autoScaling.markUnhealthy(step.instanceId)
   }
@@ -103,6 +105,8 @@ function subject(step: Step): string {
     case 'take-over':
     case 'hand-over':
       return `member ${step.member}`
+    case 'reconfigure':
+      return `${step.change.kind} member ${step.change.member}`
     case 'ask-peer':
       return `${step.peer}, ${step.address}`
   }

@@ -2,7 +2,7 @@ import type { Answer } from '../aws/failure.ts'
 import type { CommandId, InstanceId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import type { Verb } from '../model/observation.ts'
-import type { AskHealth, AskPeer, HandOver, HostedMember, TakeOver } from '../model/plan.ts'
+import type { AskHealth, AskPeer, HandOver, HostedMember, Reconfigure, TakeOver } from '../model/plan.ts'
 import type { Acting } from './act.ts'
 
 /** Parameters hold no list types: an environment variable is one text. This stands for an empty list. */
@@ -47,6 +47,23 @@ export async function askHealth({ instanceIds, members }: AskHealth, acting: Act
   const parameters = { Ensemble: config.ensemble, Members, NotAfter: notAfter(sentAt) }
   const answer = await ports.ssm.send(instanceIds, config.documents.health, 'stayput health', parameters)
   return noted(answer, (id) => memory.consulted.push(...instanceIds.map((instanceId) => ({ id, instanceId, sentAt }))))
+}
+
+/** Has the leader's host change the list of those who vote. What came of it is what the hosts tell the next time. */
+export async function reconfigure(step: Reconfigure, { config, ports, now }: Acting): Promise<Answer> {
+  const { instanceId, member, address, change } = step
+  const sentAt = now()
+  const Attempt = `${instanceId}.${sentAt}`
+  const answer = await ports.ssm.send([instanceId], config.documents.reconfigure, `stayput reconfigure ${Attempt}`, {
+    Ensemble: config.ensemble,
+    Member: String(member),
+    Address: address,
+    Attempt,
+    // It rests on what the hosts have just told, and somebody else may leave meanwhile.
+    NotAfter: String(Math.floor((sentAt + limits.changeNotAfter) / 1000)),
+    Change: change.kind === 'add' ? `add:${change.member}=${change.address}` : `remove:${change.member}`,
+  })
+  return answer.done === 'yes' ? { done: 'yes', result: undefined } : answer
 }
 
 async function command(

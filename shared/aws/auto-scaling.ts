@@ -1,6 +1,6 @@
 import type * as sdk from '@aws-sdk/client-auto-scaling'
 import type { LifecycleAction, Verdict } from '../model/action.ts'
-import { type InstanceId, instanceId } from '../model/ids.ts'
+import { type InstanceId, instanceId, memberId } from '../model/ids.ts'
 import type { Group, Hook } from '../model/observation.ts'
 import { identityTags } from '../model/tags.ts'
 import { type Answer, look, mutate, pages, release } from './failure.ts'
@@ -38,6 +38,7 @@ export function autoScalingPort(send: Send): AutoScaling {
       return groups.map((group) => ({
         name: group.AutoScalingGroupName ?? '',
         wanted: group.DesiredCapacity ?? 0,
+        ...readMember(group),
         ...(group.LaunchTemplate?.LaunchTemplateId && { template: group.LaunchTemplate.LaunchTemplateId }),
         zones: group.AvailabilityZones ?? [],
         suspended: (group.SuspendedProcesses ?? []).map((process) => process.ProcessName ?? ''),
@@ -83,6 +84,13 @@ export function autoScalingPort(send: Send): AutoScaling {
 function readMinHealthy({ InstanceMaintenancePolicy: policy }: sdk.AutoScalingGroup): Pick<Group, 'minHealthy'> {
   const share = policy?.MinHealthyPercentage ?? -1
   return share >= 0 ? { minHealthy: share } : {}
+}
+
+/** The tag on a group that has one. */
+function readMember({ Tags = [] }: sdk.AutoScalingGroup): Pick<Group, 'member'> {
+  const tag = Tags.find(({ Key }) => Key === identityTags.member)
+  const member = memberId(tag?.Value ?? '')
+  return member === undefined ? {} : { member }
 }
 
 /** By token where there is one: it names this very action, the instance id only the one that is open now. */

@@ -25,6 +25,8 @@ export const limits = {
   commandDeliverySeconds: 60,
   /** A command that reaches the host later than this after it was sent refuses to run. */
   commandNotAfter: 90_000,
+  /** The same for a change of the list of those who vote, which rests on how the others are at this moment. */
+  changeNotAfter: 20_000,
   /** After delivery and execution time-outs SSM itself has given up on a command (the documents allow 120 s). */
   commandForgottenAfter: 4 * 60_000,
   /**

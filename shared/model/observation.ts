@@ -1,6 +1,6 @@
 import type { LifecycleAction, Transition } from './action.ts'
 import type { HealthFacts } from './facts.ts'
-import type { CommandId, InstanceId, SubnetId, VolumeId } from './ids.ts'
+import type { CommandId, InstanceId, MemberId, SubnetId, VolumeId } from './ids.ts'
 import type { Member } from './member.ts'
 
 /** What is seen of the whole ensemble in one moment, as the APIs told it. */
@@ -11,6 +11,7 @@ export interface Survey {
   readonly groupInstances: readonly GroupInstance[]
   /** How many instances the ensemble's groups want, all together. */
   readonly wanted: number
+  readonly groups: readonly Wish[]
   /** The instances that matter, and every holder of a member, as far as EC2 shows them. */
   readonly instances: readonly Instance[]
   readonly members: readonly Member[]
@@ -97,11 +98,17 @@ export interface Hook {
   readonly byDefault: string
 }
 
-/** An Auto Scaling group of the ensemble. */
-export interface Group {
+/** What a group of the ensemble wants. */
+export interface Wish {
   readonly name: string
   /** DesiredCapacity. */
   readonly wanted: number
+  /** The only member that its instances become, where it says so. */
+  readonly member?: MemberId
+}
+
+/** An Auto Scaling group of the ensemble. */
+export interface Group extends Wish {
   /** The id of its launch template, where it has one of its own. */
   readonly template?: string
   readonly zones: readonly string[]

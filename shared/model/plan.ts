@@ -32,6 +32,7 @@ export type Step =
   | WriteNote
   | ForgetNote
   | MarkUnhealthy
+  | Reconfigure
 
 export interface AttachInterface {
   readonly kind: 'attach-interface'
@@ -143,4 +144,19 @@ export interface ForgetNote {
 export interface MarkUnhealthy {
   readonly kind: 'mark-unhealthy'
   readonly instanceId: InstanceId
+}
+
+/** A member gets a vote, or loses it. */
+export type Change =
+  | { readonly kind: 'add'; readonly member: MemberId; readonly address: string }
+  | { readonly kind: 'remove'; readonly member: MemberId }
+
+/** Has ZooKeeper change the list of those who vote, through the server that leads. */
+export interface Reconfigure {
+  readonly kind: 'reconfigure'
+  /** The leader's. */
+  readonly instanceId: InstanceId
+  readonly member: MemberId
+  readonly address: string
+  readonly change: Change
 }

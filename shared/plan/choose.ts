@@ -33,7 +33,7 @@ export function chooseMember(seen: Observation, self: Instance): Choice {
     return { kind: patient ? 'awaited' : 'none', because: half }
   }
 
-  const local = seen.members.filter((member) => member.zone === self.zone)
+  const local = seen.members.filter((member) => member.zone === self.zone && isMeantFor(seen, member))
   const free = local.find((member) => obstacle(seen, member) === undefined)
   if (free) return { kind: 'free', member: free }
 
@@ -46,6 +46,13 @@ export function chooseMember(seen: Observation, self: Instance): Choice {
   const leaving = obstacles.some((one) => one.leaving)
   const patient = leaving || seen.now - self.launchTime < limits.memberFreeWithin
   return { kind: patient ? 'awaited' : 'none', because }
+}
+
+/** A group that names a member gets no other, and no other group gets that one. */
+function isMeantFor(seen: Observation, member: Member): boolean {
+  const named = seen.groups.find((group) => group.name === seen.action.groupName)?.member
+  if (named !== undefined) return named === member.id
+  return seen.groups.every((group) => group.member !== member.id)
 }
 
 /** A volume here whose member's interface is not: whoever claimed another member now would hold parts of two. */

@@ -5,7 +5,7 @@ import type { Command, Observation } from '../model/observation.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import { askHealth } from './ask-health.ts'
 import { ec2Instance } from './instances.ts'
-import { servingHost, type Standing, standingOfOther, standingOfSelf, told } from './standing.ts'
+import { quorumOf, servingHost, type Standing, standingOfOther, standingOfSelf, told, votersOf } from './standing.ts'
 import { act, alarm, wait } from './verdicts.ts'
 
 /**
@@ -39,17 +39,14 @@ export function quorumGuard(seen: Observation): Way {
   const begun = seen.commands.some((command) => command.verb === 'handOver' && !isRefused(command))
   if (!mine || self?.state !== 'running' || !seen.agentOnline || begun) return { kind: 'free' }
 
-  const quorum = Math.floor(seen.members.length / 2) + 1
-  if (seen.wanted < quorum) {
-    return free(`the groups want ${seen.wanted} instances, which is no quorum: the ensemble is being taken down`)
-  }
+  if (seen.wanted === 0) return free('the groups want no instance: the ensemble is being taken down')
   if (seen.tagFaults.length > 0) {
     return held(alarm(`whether the others are a quorum is in doubt: ${seen.tagFaults.join('; ')}`, mine.id))
   }
   // One or two members have no quorum to spare, whatever anybody waits for.
   if (seen.members.length <= 2) return { kind: 'free' }
   const heard = heardSinceNoted(seen, mine)
-  return announced(heard, mine) ?? judged(heard, mine, quorum)
+  return announced(heard, mine) ?? judged(heard, mine)
 }
 
 /** Such a command has begun nothing. */
@@ -113,10 +110,14 @@ function heardSinceNoted(seen: Observation, mine: Member): Observation {
 }
 
 /** What the hosts tell decides; where it can't yet, they are asked. */
-function judged(seen: Observation, mine: Member, quorum: number): Way {
+function judged(seen: Observation, mine: Member): Way {
+  const voters = votersOf(seen)
+  const quorum = quorumOf(voters.length)
+  if (!voters.includes(mine)) return free('it has no vote, so the quorum loses nothing')
+  if (voters.length <= 2) return { kind: 'free' }
   const own = standingOfSelf(seen, mine, seen.action.instanceId)
   if (own.kind === 'out') return free(`${own.because}, so the quorum loses nothing`)
-  const others = seen.members.filter((member) => member !== mine)
+  const others = voters.filter((member) => member !== mine)
   const standings = others.map((member) => ({ member, standing: standingOfOther(seen, member) }))
   const inSync = standings.filter(({ standing }) => standing.kind === 'in').length
   if (own.kind === 'in' && inSync >= quorum) return free(`${inSync} others are in sync`)

@@ -3,6 +3,7 @@ import type { Plan } from '../model/plan.ts'
 import { quorumGuard } from './guard.ts'
 import { planHandOver } from './hand-over.ts'
 import { groupInstance } from './instances.ts'
+import { planVote } from './membership.ts'
 import { nothing, wait } from './verdicts.ts'
 import { planTakeOver } from './take-over.ts'
 
@@ -38,6 +39,8 @@ export function planFor(seen: Observation): Plan {
 
 /** The way out of service, where the quorum allows it. */
 function planEnd(seen: Observation): Plan {
+  const voting = planVote(seen)
+  if (voting) return voting
   const way = quorumGuard(seen)
   if (way.kind === 'held') return way.plan
   const plan = planHandOver(seen, 'CONTINUE')

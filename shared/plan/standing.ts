@@ -35,6 +35,34 @@ export function told(seen: Survey, id: InstanceId): Told {
   return health.answer ?? 'silent'
 }
 
+export interface Leader {
+  readonly member: Member
+  readonly instanceId: InstanceId
+  /** Those who vote, by its own list; undefined where its host can't tell. */
+  readonly voters: readonly number[] | undefined
+}
+
+/** The member that leads by its own word; undefined where none does, or two say so: one of them is behind the times. */
+export function leaderOf(seen: Survey): Leader | undefined {
+  const leaders = seen.members.flatMap((member): Leader[] => {
+    const instanceId = servingHost(seen, member)
+    const facts = instanceId && told(seen, instanceId)
+    if (!instanceId || typeof facts !== 'object' || facts.member !== member.id) return []
+    return facts.service.role === 'leader' ? [{ member, instanceId, voters: facts.service.voters ?? undefined }] : []
+  })
+  const [leader] = leaders
+  return leaders.length === 1 ? leader : undefined
+}
+
+/** The members that vote: as the leader tells, or all of them where nobody tells. */
+export function votersOf(seen: Survey): readonly Member[] {
+  const voters = leaderOf(seen)?.voters
+  return voters ? seen.members.filter((member) => voters.includes(member.id)) : seen.members
+}
+
+/** How many of so many are a majority. */
+export const quorumOf = (size: number): number => Math.floor(size / 2) + 1
+
 /** Whether the member would be there for the quorum if another one left now. */
 export function standingOfOther(seen: Survey, member: Member): Standing {
   const holder = holderOf(member)
@@ -77,13 +105,14 @@ const isServing = (role: string | undefined): boolean => role === 'leader' || ro
 export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): Standing {
   const facts = told(seen, self)
   if (facts === 'unasked' || facts === 'asked') return { kind: 'unknown', asked: facts === 'asked' }
-  const others = seen.members.filter((other) => other !== member)
+  const voters = votersOf(seen)
+  const others = voters.filter((other) => other !== member)
   const witnesses = others.flatMap((other) => servingHost(seen, other) ?? []).map((id) => told(seen, id))
   const server = facts === 'silent' ? byPeers(member, witnesses) : byItself(member, facts)
   if (server === 'serves') return { kind: 'in' }
   const serving = witnesses.filter((one) => typeof one === 'object' && isServing(one.service.role)).length
   const words = facts === 'silent' ? 'its host is silent and nobody sees it serve' : 'it has no role'
-  if (server === 'runs' && serving > seen.members.length / 2) return out(`${words}, and the others are a quorum`)
+  if (server === 'runs' && serving >= quorumOf(voters.length)) return out(`${words}, and the others are a quorum`)
   const [open] = witnesses.filter((one) => one === 'unasked' || one === 'asked')
   // Who has not been heard yet may have seen it serve, or may know a leader.
   if (open !== undefined && (server === 'runs' || facts === 'silent')) {

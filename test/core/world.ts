@@ -11,7 +11,7 @@ import { projectFile } from '../../lab/stack/project.ts'
 import { keepRecord } from '../../lab/stack/record-file.ts'
 import { deployTemplate } from '../../lab/stack/template/deploy.ts'
 import type { Physical } from '../../lab/stack/template/resolve.ts'
-import { readTemplate, withMembers } from '../../lab/stack/template/template.ts'
+import { readTemplate, type Template, withMembers } from '../../lab/stack/template/template.ts'
 import type { Send } from '../../shared/aws/operations.ts'
 
 export const minutes = 60_000
@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly size?: number
   readonly seed?: number
   readonly settings?: Partial<Settings>
+  /** Another template than the one that is deployed. */
+  readonly from?: Template
   /** Runs a function instead of the app, or answers undefined to let the app do it. */
   readonly intercept?: (name: FunctionName, event: unknown, world: TestWorld) => Promise<unknown> | undefined
 }
@@ -45,13 +47,14 @@ export interface WorldOptions {
 export const template = readTemplate(projectFile('dist/template.json'))
 
 /** The whole of Stayput on the local cloud in virtual time: real core, modelled hosts, the template deployed. */
-export function createWorld({ size = 1, seed = 1, settings = {}, intercept }: WorldOptions = {}): TestWorld {
+export function createWorld({ size = 1, seed = 1, settings = {}, from = template, intercept }: WorldOptions = {}): TestWorld {
   const clock = new VirtualClock()
   const hosts = createModelledHosts(clock, seededRandom(seed + 1), 1)
   const cloud = createCloud(clock, hosts, seed, settings)
   const calls: TestWorld['calls'] = []
-  keepRecord(cloud, 'zookeeper', 'template')
-  const wanted = withMembers(template, (id) => id <= size)
+  // The roles know of the members that the template has.
+  if (from === template) keepRecord(cloud, 'zookeeper', 'template')
+  const wanted = withMembers(from, (id) => id <= size)
   const { members, ...deployed } = deployTemplate(cloud, wanted, {
     invoke: (name, event) => intercept?.(name, event, world) ?? app.invoke(name, event),
   })

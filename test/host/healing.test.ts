@@ -6,7 +6,7 @@ import { type Member, mount, order } from './linux-members.ts'
 
 const data = `${mount}/version-2`
 const settleSeconds = 30
-const silent = { role: 'none', zxid: '', connections: 0, latency: 0, synced: null } as const
+const silent = { role: 'none', zxid: '', connections: 0, latency: 0, synced: null, voters: null } as const
 
 /** Fills the member's disk to the last byte, and makes these files so long for it. */
 const fill = (...names: string[]): string => `
@@ -57,6 +57,7 @@ describe.skipIf(reason !== undefined)(`a member that is not well${skipped}`, () 
     connections: expect.any(Number),
     latency: expect.any(Number),
     synced: role === 'leader' ? 2 : null,
+    voters: [1, 2, 3],
   })
 
   const peersOf = (member: Member, roles: Readonly<Record<number, string>> = {}) =>

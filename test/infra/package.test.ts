@@ -80,6 +80,7 @@ describe('serverless package, in a fresh clone', () => {
       HandOverDocument: names.handOver,
       ReachDocument: names.reach,
       HealthDocument: names.health,
+      ReconfigureDocument: names.reconfigure,
     })) {
       const content = template[id]?.Properties['Content']
       expect(content).toEqual(ours.get(name))

@@ -14,7 +14,7 @@ import {
 } from './modelled-hosts.scene.ts'
 
 const mount = '/var/lib/zookeeper'
-const silent = { role: 'none', zxid: '', connections: 0, latency: 0, synced: null }
+const silent = { role: 'none', zxid: '', connections: 0, latency: 0, synced: null, voters: null }
 
 const rows = members.map((id) => `${id}=${mac(id)}=${address(id)}=10.0.${id}.0/24=${volume(id)}:${mount}`).join(',')
 
@@ -63,6 +63,7 @@ describe('the health of a modelled host', () => {
           connections: 1,
           latency: 0,
           synced: id === leader ? 2 : null,
+          voters: [1, 2, 3],
         },
         peers: Object.fromEntries(others.map((one) => [one, one === leader ? 'leader' : 'follower'])),
         settleSeconds: 30,

@@ -18,6 +18,7 @@ test('a complete environment is read whole', () => {
       handOver: 'stayput-hand-over',
       reach: 'stayput-reach',
       health: 'stayput-health',
+      reconfigure: 'stayput-reconfigure',
     },
     shape: {},
     fileSystem: 'any',

@@ -51,7 +51,7 @@ export function sketchedHealth(
   }
   const running = answer !== 'stopped'
   const role = answer === 'waiting' || !running ? 'none' : host === other ? 'leader' : 'follower'
-  const service = { running, role, zxid: '', connections: 0, latency: 0, synced: null } as const
+  const service = { running, role, zxid: '', connections: 0, latency: 0, synced: null, voters: null } as const
   const volumes = answer === 'unmounted' ? { volumes: [] } : {}
   return [health(host, held, { service, busy: answer === 'busy', ...volumes }, sentAt)]
 }

@@ -254,6 +254,7 @@ export function sketched(sketch: Sketch): Observation {
     action: calm ? (own.includes('Terminating') ? terminating : launching) : sketch.action,
     groupInstances: states.flatMap(([name, state]) => (state === undefined ? [] : [inGroup(name, state)])),
     wanted: sketch.wanted,
+    groups: [],
     instances: sketchedInstances(instances),
     members,
     tagFaults: sketch.tagFaults,

@@ -35,6 +35,16 @@ export interface ReachArguments {
   readonly notAfter: number
 }
 
+export interface ReconfigureArguments {
+  readonly ensemble: string
+  readonly member: number
+  readonly attempt: string
+  readonly notAfter: number
+  /** Who gets a vote, or loses it. */
+  readonly changed: number
+  readonly adds: boolean
+}
+
 export interface MemberRow {
   readonly member: number
   readonly macAddress: string
@@ -70,6 +80,7 @@ const patterns = {
   service: /^(keep|restart)$/,
   port: /^[0-9]{1,5}$/,
   members: new RegExp(`^${row}(,${row})*$`),
+  change: new RegExp(`^(add:[0-9]{1,3}=${ipv4}|remove:[0-9]{1,3})$`),
 }
 
 export function handOverArguments(values: Values): HandOverArguments {
@@ -114,6 +125,18 @@ export function healthArguments(values: Values): HealthArguments {
     ensemble: read(values, 'Ensemble', patterns.name),
     members: read(values, 'Members', patterns.members).split(',').map(readRow),
     notAfter: readNotAfter(values),
+  }
+}
+
+export function reconfigureArguments(values: Values): ReconfigureArguments {
+  const [kind, changed = ''] = read(values, 'Change', patterns.change).split(':')
+  return {
+    ensemble: read(values, 'Ensemble', patterns.name),
+    member: readMember(values),
+    attempt: read(values, 'Attempt', patterns.attempt),
+    notAfter: readNotAfter(values),
+    changed: Number(changed.split('=')[0]),
+    adds: kind === 'add',
   }
 }
 

@@ -14,6 +14,15 @@ export interface Entry {
 export interface Journal {
   epoch: number
   readonly entries: Entry[]
+  /** Who votes; there is none before the first quorum. */
+  list?: VoterList
+}
+
+/** The list of those who vote, which the servers keep and change among themselves. Never changed, only replaced. */
+export interface VoterList {
+  /** Counted from 1. */
+  readonly version: number
+  readonly voters: readonly number[]
 }
 
 /**

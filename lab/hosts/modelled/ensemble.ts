@@ -110,7 +110,30 @@ export class Ensemble implements EnsembleClient {
   #leads(server: Server): boolean {
     if (!this.#servers.has(server) || server.hung) return false
     if (server.role === 'standalone') return true
-    return server.role === 'leader' && this.#followers(server).length + 1 >= server.quorum
+    return server.role === 'leader' && this.#inSync(server, server.voters) >= server.quorum
+  }
+
+  /** How many of these members have all that the leader has. */
+  #inSync(leader: Server, members: readonly number[]): number {
+    return [leader, ...this.#followers(leader)].filter(({ member }) => members.includes(member)).length
+  }
+
+  /**
+   * Changes the list of those who vote, by one member. Answers why not, if it doesn't. A leader that is not in the new list
+   * stops leading.
+   */
+  reconfigure(leader: Server, member: number, adds: boolean): string | undefined {
+    const others = leader.voters.filter((id) => id !== member)
+    const voters = adds ? [...others, member].toSorted((a, b) => a - b) : others
+    const needed = adds ? voters.length : Math.floor(voters.length / 2) + 1
+    const inSync = this.#inSync(leader, voters)
+    if (!leader.journal || !this.#leads(leader) || voters.length === 0 || inSync < needed) {
+      return `Of the ${voters.length} that are to vote ${inSync} are in sync, and ${needed} must be.`
+    }
+    leader.journal.list = { version: leader.version + 1, voters }
+    for (const follower of this.#followers(leader)) follower.sync(leader.journal)
+    this.changed()
+    return undefined
   }
 
   #followers(leader: Server): Server[] {
@@ -118,7 +141,7 @@ export class Ensemble implements EnsembleClient {
   }
 
   #keepsItsRole(server: Server): boolean {
-    if (server.role === 'leader') return this.#leads(server)
+    if (server.role === 'leader') return this.#leads(server) && server.counts(server)
     if (server.role !== 'follower') return true
     const { leader } = server
     return leader !== undefined && leader.role === 'leader' && this.#servers.has(leader) && server.reaches(leader)
@@ -143,7 +166,12 @@ export class Ensemble implements EnsembleClient {
     const looking = () => [...this.#servers].filter((server) => server.role === 'looking' && server.ready)
     for (const server of looking()) this.#join(server)
     for (const server of looking()) {
-      const voters = looking().filter((other) => other.journal !== undefined && other.reaches(server))
+      for (const other of looking()) if (other.reaches(server)) server.learn(other)
+    }
+    for (const server of looking()) {
+      const voters = looking().filter(
+        (other) => other.journal !== undefined && server.counts(other) && other.reaches(server),
+      )
       const candidate = voters.length === 0 ? undefined : voters.reduce(newer)
       if (candidate && this.#lead(candidate, voters)) break
     }
@@ -158,9 +186,11 @@ export class Ensemble implements EnsembleClient {
   #lead(server: Server, voters: readonly Server[]): boolean {
     const { journal } = server
     const group = voters.filter((other) => other.reaches(server))
-    if (!journal || group.length < server.quorum) return false
+    const votes = group.filter((other) => server.counts(other)).length
+    if (!journal || !server.counts(server) || votes < server.quorum) return false
     journal.epoch = Math.max(...group.map((other) => other.journal?.epoch ?? 0)) + 1
     server.role = server.options.peers.size === 1 ? 'standalone' : 'leader'
+    if (server.role === 'leader') journal.list ??= { version: 1, voters: server.voters }
     // What the newest history of a majority has is committed, or becomes so now.
     for (const { key, value } of journal.entries) server.tree.set(key, value)
     for (const other of group) if (other !== server) this.#follow(other, server)

@@ -58,6 +58,7 @@ function serviceFact(world: World, host: Host, own: MemberRow | undefined): Heal
     zxid: told ? zxidOf(told) : '',
     connections: told ? 1 : 0,
     latency: 0,
+    voters: told ? [...told.voters] : null,
     synced: told ? world.ensemble(told.options.ensemble).synced(told) : null,
   }
 }

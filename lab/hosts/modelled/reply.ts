@@ -16,6 +16,9 @@ export const exitCodes = {
   'no-quorum': 41,
   'still-mounted': 50,
   unreachable: 60,
+  'not-leader': 61,
+  'not-in-sync': 62,
+  'not-changed': 63,
 } as const
 
 export type FailureWord = keyof typeof exitCodes

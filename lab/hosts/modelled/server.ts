@@ -42,7 +42,26 @@ export class Server {
   }
 
   get quorum(): number {
-    return Math.floor(this.options.peers.size / 2) + 1
+    return Math.floor(this.voters.length / 2) + 1
+  }
+
+  /** Who votes, as far as it knows. */
+  get voters(): readonly number[] {
+    return this.journal?.list?.voters ?? [...this.options.peers.keys()]
+  }
+
+  /** Of its list. Any list that a quorum has agreed upon is newer than the one that it was told at its start. */
+  get version(): number {
+    return this.journal?.list?.version ?? 0
+  }
+
+  counts(other: Server): boolean {
+    return this.voters.includes(other.member)
+  }
+
+  /** Who looks around takes over the newest list of those that it meets. */
+  learn({ journal, version }: Server): void {
+    if (this.journal && journal?.list && version > this.version) this.journal.list = journal.list
   }
 
   knows(other: Server): boolean {
@@ -66,6 +85,7 @@ export class Server {
       if (entry) entries.push(entry)
     }
     this.journal.epoch = leader.epoch
+    if (leader.list) this.journal.list = leader.list
   }
 }
 

@@ -3,6 +3,7 @@ import { type HandOverArguments, handOverArguments, reachArguments, takeOverArgu
 import { health } from './health.ts'
 import type { Host } from './machine.ts'
 import type { Process } from './process.ts'
+import { reconfigure } from './reconfigure.ts'
 import { fail, Failure, succeed } from './reply.ts'
 import { releaseLostMounts, refuseOtherMember, serve, stopService } from './service.ts'
 import { mountVolumes, unmountVolumes } from './volumes.ts'
@@ -18,7 +19,7 @@ const connectTimeoutMs = 2000
 
 type Verb = (world: World, host: Host, process: Process, run: DocumentRun) => Promise<object>
 
-const verbs: Readonly<Record<string, Verb>> = { takeOver, handOver, reach, health }
+const verbs: Readonly<Record<string, Verb>> = { takeOver, handOver, reach, health, reconfigure }
 
 /** Runs the document that the verb stands for. A modelled host knows a document by the name of its step. */
 export async function runVerb(world: World, host: Host, process: Process, run: DocumentRun): Promise<RunResult> {

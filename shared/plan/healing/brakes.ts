@@ -1,5 +1,6 @@
 import { limits } from '../../model/limits.ts'
 import type { Survey } from '../../model/observation.ts'
+import { quorumOf, votersOf } from '../standing.ts'
 import { isBeingHealed, isOnItsWay, type Patient } from './patient.ts'
 
 /**
@@ -20,10 +21,11 @@ export function brakeOf(
   const others = patients.filter((other) => other !== patient)
   const healed = others.find((other) => isBeingHealed(seen, other))
   if (healed) return `member ${healed.member.id} is being healed`
-  const quorum = Math.floor(seen.members.length / 2) + 1
-  const serving = others.filter((other) => other.serves).length
+  const voters = votersOf(seen)
+  const quorum = quorumOf(voters.length)
+  const serving = others.filter((other) => other.serves && voters.includes(other.member)).length
   // One or two members have no quorum to spare, whatever anybody waits for.
-  const isSpared = serving >= quorum || seen.members.length <= 2
+  const isSpared = serving >= quorum || voters.length <= 2 || !voters.includes(patient.member)
   if (patient.serves && !isSpared) return `without it ${serving} members serve, and a quorum is ${quorum}`
   if (step === 'restart' && !patient.serves) return undefined
   const moving = seen.groupInstances.find(isOnItsWay)

@@ -3,6 +3,7 @@ import { limits } from '../../model/limits.ts'
 import type { Healing, HealingStep, Member } from '../../model/member.ts'
 import type { Survey } from '../../model/observation.ts'
 import type { Step } from '../../model/plan.ts'
+import { planMembership } from '../membership.ts'
 import { takeOverStep } from '../take-over-step.ts'
 import { brakeOf } from './brakes.ts'
 import type { Condition, Sick } from './condition.ts'
@@ -41,10 +42,13 @@ export interface Treatment {
  */
 export function planHealing(seen: Survey): HealingPlan {
   const patients = seen.members.map((member) => patientOf(seen, member))
+  const healed = [...treat(seen, patients), ...strays(seen, patients)]
+  // Who votes is not changed in the moment in which something else is done to a server.
+  const isHealing = healed.some(({ step }) => step !== undefined)
   return gather([
     ...seen.tagFaults.map((because): Treatment => ({ finding: { because, alarm: true } })),
-    ...treat(seen, patients),
-    ...strays(seen, patients),
+    ...healed,
+    ...(isHealing ? [] : planMembership(seen)),
   ])
 }
 

@@ -36,6 +36,7 @@ function adoptingRoles(lines: readonly RecordLine[], physical: Physical): Roles 
     HandOverDocument: 'hand-over',
     ReachDocument: 'reach',
     HealthDocument: 'health',
+    ReconfigureDocument: 'reconfigure',
   }
   const ref = (id: string): string =>
     named('document').find((name) => name.endsWith(documents[id] ?? '/')) ?? physical.ref(id)

@@ -1,0 +1,138 @@
+import { holderOf, type Member } from '../model/member.ts'
+import type { Observation, Survey } from '../model/observation.ts'
+import type { Change, Plan } from '../model/plan.ts'
+import { askHealth } from './ask-health.ts'
+import type { Treatment } from './healing/heal.ts'
+import { ec2Instance, groupInstance } from './instances.ts'
+import { type Leader, leaderOf, quorumOf, servingHost, standingOfOther, told } from './standing.ts'
+import { act, alarm, wait } from './verdicts.ts'
+
+/**
+ * Who votes. The tags tell which members there are; ZooKeeper's own list, as the leader tells it, tells which of them
+ * vote. The groups tell which are wanted. The list follows that, one member at a time, and only the sweep changes it: it
+ * runs once at a time. ZooKeeper makes the change itself, and refuses one that was judged by an older list.
+ *
+ * - *A vote is given* to a member that is in service and serves, while all who have one serve: so all of the new list are
+ *   in sync, and a list that is longer by one bears the loss of no fewer of them.
+ * - *A vote is taken* from a member whose group does not want an instance for it: before that instance hands over, or
+ *   afterwards where it died. The others must be a quorum of what is left, and are not asked for more than before.
+ * - Its data stay. Should it be wanted again, it starts with an old list, which a quorum of every later one is part of, so
+ *   it finds none by the old one; it learns the new one from whoever leads, and gets its vote like a new member.
+ */
+export function planMembership(seen: Survey): readonly Treatment[] {
+  const leader = leaderOf(seen)
+  if (!leader?.voters || seen.tagFaults.length > 0) return []
+  const ids = leader.voters
+  const unknown = ids.filter((id) => !seen.members.some((member) => member.id === id))
+  const voters = seen.members.filter((member) => ids.includes(member.id))
+  const leaving = voters.find((one) => isGivenUp(seen, one)) ?? voters.find((one) => isAbandoned(seen, one))
+  const obstacle = leaving && obstacleToRemoval(seen, voters, leaving, ids.length)
+  if (leaving && obstacle === undefined) {
+    const change = { kind: 'remove', member: leaving.id } as const
+    return [changed(leader, change, 'no group wants an instance for it: its vote is taken')]
+  }
+  const joining = seen.members.find((one) => !ids.includes(one.id) && isJoining(seen, one))
+  return [
+    ...unknown.map((id): Treatment => alarmed(id, 'it has a vote, and no tags tell of it')),
+    ...(leaving ? [alarmed(leaving.id, `its vote is to be taken, but ${obstacle}`)] : []),
+    ...(joining && unknown.length === 0 ? [addition(seen, leader, voters, joining)] : []),
+  ]
+}
+
+function addition(seen: Survey, leader: Leader, voters: readonly Member[], joining: Member): Treatment {
+  for (const voter of voters) {
+    const standing = standingOfOther(seen, voter)
+    if (standing.kind === 'in') continue
+    const because = standing.kind === 'out' ? standing.because : 'its host has not told how it is'
+    return { finding: { member: joining.id, because: `it is to vote once member ${voter.id} serves: ${because}` } }
+  }
+  const change = { kind: 'add', member: joining.id, address: joining.networkInterface.address } as const
+  return changed(leader, change, 'it serves, and gets its vote')
+}
+
+function changed({ member, instanceId }: Leader, change: Change, because: string): Treatment {
+  const { address } = member.networkInterface
+  return {
+    step: { kind: 'reconfigure', instanceId, member: member.id, address, change },
+    finding: { member: change.member, because },
+  }
+}
+
+const alarmed = (member: number, because: string): Treatment => ({ finding: { member, because, alarm: true } })
+
+/** It serves, and is not about to leave. */
+function isJoining(seen: Survey, member: Member): boolean {
+  const holder = holderOf(member)
+  if (holder === undefined || groupInstance(seen, holder)?.lifecycleState !== 'InService') return false
+  return standingOfOther(seen, member).kind === 'in'
+}
+
+function obstacleToRemoval(
+  seen: Survey,
+  voters: readonly Member[],
+  leaving: Member,
+  size: number,
+): string | undefined {
+  const rest = voters.filter((voter) => voter !== leaving)
+  if (rest.length === 0) return 'nobody else has one'
+  const inSync = rest.filter((voter) => standingOfOther(seen, voter).kind === 'in').length
+  const quorum = quorumOf(size - 1)
+  return inSync >= quorum ? undefined : `without it ${inSync} are in sync, and a quorum is ${quorum}`
+}
+
+/**
+ * Its instance is on its way out, and its group wants none in its place. A newcomer that holds nothing yet may have come for
+ * this very member, so that it does not count as one that stays.
+ */
+function isGivenUp(seen: Survey, member: Member): boolean {
+  const holder = holderOf(member)
+  const self = holder && groupInstance(seen, holder)
+  const group = self && seen.groups.find(({ name }) => name === self.groupName)
+  if (!self || !group || !isEnding(self)) return false
+  if (group.member !== undefined) return group.wanted === 0
+  const holders = seen.members.map(holderOf)
+  const staying = seen.groupInstances.filter(
+    (one) => one.groupName === group.name && !isEnding(one) && holders.includes(one.instanceId),
+  )
+  return staying.length >= group.wanted
+}
+
+const isEnding = ({ lifecycleState }: { readonly lifecycleState: string }): boolean =>
+  lifecycleState.startsWith('Terminat')
+
+/** Nothing holds it, and nobody is going to take it over: its group wants none, or all that are wanted are there. */
+function isAbandoned(seen: Survey, member: Member): boolean {
+  if (holderOf(member) !== undefined) return false
+  const own = seen.groups.find((group) => group.member === member.id)
+  if (own) return own.wanted === 0 && seen.groupInstances.every((one) => one.groupName !== own.name)
+  const holders = seen.members.map(holderOf)
+  return (
+    seen.groupInstances.length === seen.wanted &&
+    seen.groupInstances.every(
+      ({ instanceId, lifecycleState }) => lifecycleState === 'InService' && holders.includes(instanceId),
+    )
+  )
+}
+
+/**
+ * The wait of an instance that its group does not want replaced: its member loses its vote first, which the sweep sees to.
+ * Undefined when there is nothing to wait for.
+ */
+export function planVote(seen: Observation): Plan | undefined {
+  const self = ec2Instance(seen, seen.action.instanceId)
+  const mine = seen.members.find((member) => holderOf(member) === self?.id)
+  const begun = seen.commands.some((command) => command.verb === 'handOver')
+  if (!mine || self?.state !== 'running' || !seen.agentOnline || begun) return undefined
+  // Where none is wanted at all, the ensemble is being taken down.
+  if (seen.wanted === 0 || !isGivenUp(seen, mine)) return undefined
+  const voters = leaderOf(seen)?.voters
+  if (voters) {
+    return voters.includes(mine.id) ? wait(`member ${mine.id} is to lose its vote first`, mine.id) : undefined
+  }
+  const hosts = seen.members.flatMap((member) => servingHost(seen, member) ?? [])
+  const unasked = hosts.filter((id) => told(seen, id) === 'unasked')
+  const step = unasked.length > 0 ? askHealth(seen, unasked) : undefined
+  if (step) return act([step], 'the hosts are asked who votes', mine.id)
+  if (hosts.some((id) => told(seen, id) === 'asked')) return wait('the hosts are asked who votes', mine.id)
+  return alarm(`member ${mine.id} is to lose its vote first, and nobody leads who could take it`, mine.id)
+}
