@@ -71,6 +71,8 @@ export const limits = {
   rolelessAfter: 2 * 60_000,
   /** A hand-over that waits so long for the quorum is worth an alarm: somebody should look after the other members. */
   guardAlarmAfter: 10 * 60_000,
+  /** A member that serves so long after its instance was launched and still has no vote is worth an alarm. */
+  voteWithin: 20 * 60_000,
   /**
    * A second failure in a row has the next launch follow no sooner than this after the one that failed, each further one
    * twice as long, up to the most: two launches an hour cost little, and a member that is mended is back within that.

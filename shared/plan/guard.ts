@@ -5,7 +5,8 @@ import type { Command, Observation } from '../model/observation.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import { askHealth } from './ask-health.ts'
 import { ec2Instance } from './instances.ts'
-import { quorumOf, servingHost, type Standing, standingOfOther, standingOfSelf, told, votersOf } from './standing.ts'
+import { isGivenUp } from './membership.ts'
+import { electorateOf, servingHost, type Standing, standingOfOther, standingOfSelf, told } from './standing.ts'
 import { act, alarm, wait } from './verdicts.ts'
 
 /**
@@ -46,6 +47,8 @@ export function quorumGuard(seen: Observation): Way {
   // One or two members have no quorum to spare, whatever anybody waits for.
   if (seen.members.length <= 2) return { kind: 'free' }
   const heard = heardSinceNoted(seen, mine)
+  const { voters, isTold } = electorateOf(heard)
+  if (isTold && !voters.includes(mine)) return free('it has no vote, so the quorum loses nothing')
   return announced(heard, mine) ?? judged(heard, mine)
 }
 
@@ -81,9 +84,17 @@ function announced(seen: Observation, mine: Member): Way | undefined {
 function standBack(seen: Observation, mine: Member, first: Member): Plan {
   if (!isLeaving(mine)) return wait(`member ${first.id} leaves first`, mine.id)
   const because = `member ${first.id} leaves first, so member ${mine.id} stands back`
-  if (seenFor(seen, first) < limits.standsBackAfter) return wait(because, mine.id)
+  if (seenFor(seen, first) < patience(seen, mine)) return wait(because, mine.id)
   const forget: Step = { kind: 'forget-note', networkInterfaceId: mine.networkInterface.id, key: 'leaving' }
   return act([forget], because, mine.id)
+}
+
+/**
+ * The vote of one that its group gives up is taken by the sweep while the wish to leave is there. Such a change may be under
+ * way for as long as it may begin, and then the others rest on no answer that is older than it.
+ */
+function patience(seen: Observation, mine: Member): number {
+  return limits.standsBackAfter + (isGivenUp(seen, mine) ? limits.changeNotAfter + limits.healthAgeMax : 0)
 }
 
 /** One whose instance EC2 is ending already has nothing to wait for, nor anybody to wait for it. */
@@ -111,9 +122,7 @@ function heardSinceNoted(seen: Observation, mine: Member): Observation {
 
 /** What the hosts tell decides; where it can't yet, they are asked. */
 function judged(seen: Observation, mine: Member): Way {
-  const voters = votersOf(seen)
-  const quorum = quorumOf(voters.length)
-  if (!voters.includes(mine)) return free('it has no vote, so the quorum loses nothing')
+  const { voters, quorum } = electorateOf(seen)
   if (voters.length <= 2) return { kind: 'free' }
   const own = standingOfSelf(seen, mine, seen.action.instanceId)
   if (own.kind === 'out') return free(`${own.because}, so the quorum loses nothing`)

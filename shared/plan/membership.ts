@@ -1,4 +1,5 @@
-import { holderOf, type Member } from '../model/member.ts'
+import { limits } from '../model/limits.ts'
+import { holderOf, isLeaving, type Member } from '../model/member.ts'
 import type { Observation, Survey } from '../model/observation.ts'
 import type { Change, Plan } from '../model/plan.ts'
 import { askHealth } from './ask-health.ts'
@@ -14,18 +15,22 @@ import { act, alarm, wait } from './verdicts.ts'
  *
  * - *A vote is given* to a member that is in service and serves, while all who have one serve: so all of the new list are
  *   in sync, and a list that is longer by one bears the loss of no fewer of them.
- * - *A vote is taken* from a member whose group does not want an instance for it: before that instance hands over, or
- *   afterwards where it died. The others must be a quorum of what is left, and are not asked for more than before.
+ * - *A vote is taken* from a member whose group does not want an instance for it. While it serves that costs the quorum as
+ *   much as its hand-over would, so that it is done under the same guard (guard.ts): it says first that it is to leave, and
+ *   nobody else goes meanwhile. Where it died its vote is taken afterwards. In any case the others must be a quorum of
+ *   what is left.
  * - Its data stay. Should it be wanted again, it starts with an old list, which a quorum of every later one is part of, so
  *   it finds none by the old one; it learns the new one from whoever leads, and gets its vote like a new member.
  */
 export function planMembership(seen: Survey): readonly Treatment[] {
   const leader = leaderOf(seen)
-  if (!leader?.voters || seen.tagFaults.length > 0) return []
+  // Where no instance is wanted the ensemble is being taken down, and is to be the same when it comes back.
+  if (!leader?.voters || seen.tagFaults.length > 0 || seen.wanted === 0) return []
   const ids = leader.voters
   const unknown = ids.filter((id) => !seen.members.some((member) => member.id === id))
   const voters = seen.members.filter((member) => ids.includes(member.id))
-  const leaving = voters.find((one) => isGivenUp(seen, one)) ?? voters.find((one) => isAbandoned(seen, one))
+  const leaving =
+    voters.find((one) => isGivenUp(seen, one) && hasSaidSo(seen, one)) ?? voters.find((one) => isAbandoned(seen, one))
   const obstacle = leaving && obstacleToRemoval(seen, voters, leaving, ids.length)
   if (leaving && obstacle === undefined) {
     const change = { kind: 'remove', member: leaving.id } as const
@@ -47,32 +52,41 @@ function addition(seen: Survey, leader: Leader, voters: readonly Member[], joini
     return { finding: { member: joining.id, because: `it is to vote once member ${voter.id} serves: ${because}` } }
   }
   const change = { kind: 'add', member: joining.id, address: joining.networkInterface.address } as const
-  return changed(leader, change, 'it serves, and gets its vote')
+  const since = holderLaunchedAt(seen, joining) ?? seen.now
+  return changed(leader, change, 'it serves, and gets its vote', seen.now - since > limits.voteWithin)
 }
 
-function changed({ member, instanceId }: Leader, change: Change, because: string): Treatment {
+function changed({ member, instanceId }: Leader, change: Change, because: string, late = false): Treatment {
   const { address } = member.networkInterface
   return {
     step: { kind: 'reconfigure', instanceId, member: member.id, address, change },
-    finding: { member: change.member, because },
+    finding: {
+      member: change.member,
+      because: late ? `${because}: for long in vain` : because,
+      ...(late && { alarm: true }),
+    },
   }
 }
 
 const alarmed = (member: number, because: string): Treatment => ({ finding: { member, because, alarm: true } })
 
+function holderLaunchedAt(seen: Survey, member: Member): number | undefined {
+  const holder = holderOf(member)
+  return holder && ec2Instance(seen, holder)?.launchTime
+}
+
+/** Of one or two nobody waits for the others, so neither do they say that they are to leave. */
+const hasSaidSo = (seen: Survey, member: Member): boolean => isLeaving(member) || seen.members.length <= 2
+
 /** It serves, and is not about to leave. */
 function isJoining(seen: Survey, member: Member): boolean {
+  if (seen.groups.some((group) => group.member === member.id && group.wanted === 0)) return false
   const holder = holderOf(member)
   if (holder === undefined || groupInstance(seen, holder)?.lifecycleState !== 'InService') return false
   return standingOfOther(seen, member).kind === 'in'
 }
 
-function obstacleToRemoval(
-  seen: Survey,
-  voters: readonly Member[],
-  leaving: Member,
-  size: number,
-): string | undefined {
+function obstacleToRemoval(seen: Survey, voters: readonly Member[], leaving: Member, size: number): string | undefined {
   const rest = voters.filter((voter) => voter !== leaving)
   if (rest.length === 0) return 'nobody else has one'
   const inSync = rest.filter((voter) => standingOfOther(seen, voter).kind === 'in').length
@@ -84,7 +98,7 @@ function obstacleToRemoval(
  * Its instance is on its way out, and its group wants none in its place. A newcomer that holds nothing yet may have come for
  * this very member, so that it does not count as one that stays.
  */
-function isGivenUp(seen: Survey, member: Member): boolean {
+export function isGivenUp(seen: Survey, member: Member): boolean {
   const holder = holderOf(member)
   const self = holder && groupInstance(seen, holder)
   const group = self && seen.groups.find(({ name }) => name === self.groupName)
@@ -127,7 +141,10 @@ export function planVote(seen: Observation): Plan | undefined {
   if (seen.wanted === 0 || !isGivenUp(seen, mine)) return undefined
   const voters = leaderOf(seen)?.voters
   if (voters) {
-    return voters.includes(mine.id) ? wait(`member ${mine.id} is to lose its vote first`, mine.id) : undefined
+    if (!voters.includes(mine.id)) return undefined
+    const since = mine.networkInterface.leaving?.at ?? seen.now
+    const pause = seen.now - since > limits.guardAlarmAfter ? alarm : wait
+    return pause(`member ${mine.id} is to lose its vote first`, mine.id)
   }
   const hosts = seen.members.flatMap((member) => servingHost(seen, member) ?? [])
   const unasked = hosts.filter((id) => told(seen, id) === 'unasked')

@@ -39,10 +39,10 @@ export function planFor(seen: Observation): Plan {
 
 /** The way out of service, where the quorum allows it. */
 function planEnd(seen: Observation): Plan {
-  const voting = planVote(seen)
-  if (voting) return voting
   const way = quorumGuard(seen)
   if (way.kind === 'held') return way.plan
+  const voting = planVote(seen)
+  if (voting) return voting
   const plan = planHandOver(seen, 'CONTINUE')
   return way.because === undefined ? plan : { ...plan, because: `${way.because}: ${plan.because}` }
 }

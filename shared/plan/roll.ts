@@ -4,7 +4,7 @@ import type { Survey } from '../model/observation.ts'
 import { conditionOf } from './healing/condition.ts'
 import { isOnItsWay } from './healing/patient.ts'
 import { ec2Instance } from './instances.ts'
-import { votersOf } from './standing.ts'
+import { electorateOf } from './standing.ts'
 
 /** What is next when every member is to get a new instance. */
 export type Roll =
@@ -19,7 +19,7 @@ export type Roll =
  * well: whoever was replaced has to serve again before the next one leaves.
  */
 export function planRoll(seen: Survey, began: number): Roll {
-  const voters = votersOf(seen)
+  const { voters } = electorateOf(seen)
   for (const member of seen.members) {
     // Without an instance and without a vote it is one that nobody wants for now.
     if (holderOf(member) === undefined && !voters.includes(member)) continue

@@ -54,10 +54,33 @@ export function leaderOf(seen: Survey): Leader | undefined {
   return leaders.length === 1 ? leader : undefined
 }
 
-/** The members that vote: as the leader tells, or all of them where nobody tells. */
-export function votersOf(seen: Survey): readonly Member[] {
-  const voters = leaderOf(seen)?.voters
-  return voters ? seen.members.filter((member) => voters.includes(member.id)) : seen.members
+export interface Electorate {
+  readonly voters: readonly Member[]
+  /** How many of those who vote are a majority, members that no tags tell of included. */
+  readonly quorum: number
+  /** Whether servers have told who votes: else all members are taken to. */
+  readonly isTold: boolean
+}
+
+/**
+ * Who votes: as the leader tells, or as all tell that serve, where the leader's host is silent, say. Where nobody tells, or
+ * the servers are not of one mind, all members are taken to vote, which asks for the largest quorum.
+ */
+export function electorateOf(seen: Survey): Electorate {
+  const list = leaderOf(seen)?.voters ?? agreedList(seen)
+  const voters = list ? seen.members.filter((member) => list.includes(member.id)) : seen.members
+  return { voters, quorum: quorumOf(list?.length ?? voters.length), isTold: list !== undefined }
+}
+
+function agreedList(seen: Survey): readonly number[] | undefined {
+  const lists = seen.members.flatMap((member) => {
+    const host = servingHost(seen, member)
+    const facts = host === undefined ? undefined : told(seen, host)
+    return typeof facts === 'object' && isServing(facts.service.role) ? [facts.service.voters] : []
+  })
+  const [list] = lists
+  const isSame = lists.every((other) => String(other?.toSorted()) === String(list?.toSorted()))
+  return list && isSame ? list : undefined
 }
 
 /** How many of so many are a majority. */
@@ -105,14 +128,14 @@ const isServing = (role: string | undefined): boolean => role === 'leader' || ro
 export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): Standing {
   const facts = told(seen, self)
   if (facts === 'unasked' || facts === 'asked') return { kind: 'unknown', asked: facts === 'asked' }
-  const voters = votersOf(seen)
+  const { voters, quorum } = electorateOf(seen)
   const others = voters.filter((other) => other !== member)
   const witnesses = others.flatMap((other) => servingHost(seen, other) ?? []).map((id) => told(seen, id))
   const server = facts === 'silent' ? byPeers(member, witnesses) : byItself(member, facts)
   if (server === 'serves') return { kind: 'in' }
   const serving = witnesses.filter((one) => typeof one === 'object' && isServing(one.service.role)).length
   const words = facts === 'silent' ? 'its host is silent and nobody sees it serve' : 'it has no role'
-  if (server === 'runs' && serving >= quorumOf(voters.length)) return out(`${words}, and the others are a quorum`)
+  if (server === 'runs' && serving >= quorum) return out(`${words}, and the others are a quorum`)
   const [open] = witnesses.filter((one) => one === 'unasked' || one === 'asked')
   // Who has not been heard yet may have seen it serve, or may know a leader.
   if (open !== undefined && (server === 'runs' || facts === 'silent')) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { scale } from '../../lab/stack/ensemble.ts'
 import { parseTemplate, type Template } from '../../lab/stack/template/template.ts'
+import { limits } from '../../shared/model/limits.ts'
 import { createWorld, minutes, template, type TestWorld } from './world.ts'
 
 const all = [1, 2, 3, 4, 5]
@@ -169,5 +170,32 @@ describe('an ensemble grows and shrinks while a client writes', () => {
     const world = await ofThree()
     await world.settled([])
     expect(serving(world)).toEqual([])
+    expect(changes(world)).toEqual([])
+    await world.settled([1, 2, 3])
+    expect(lists(world, [1, 2, 3])).toEqual([1, 2, 3].map(() => [1, 2, 3]))
+  })
+
+  test('an only member becomes three, and is the only one again', async () => {
+    const world = createWorld({ size: 3 })
+    await world.settled([1])
+    // The first quorum took all three.
+    expect(serving(world)).toEqual([])
+  })
+
+  test('a server that takes no change keeps its instance waiting, with an alarm after ten minutes', async () => {
+    const world = await ofThree()
+    world.cloud.onCall(({ operation, input }) => {
+      const { DocumentName } = input as { DocumentName?: string }
+      if (operation !== 'ssm.SendCommand' || !DocumentName?.endsWith('reconfigure')) return
+      world.cloud.ssm.delayNextDelivery(limits.changeNotAfter + 10_000)
+    })
+    const goes = [1, 2, 3].find((id) => id !== leader(world))!
+    scale(world.cloud, world.members[goes - 1]!, 0)
+    await world.clock.pass(limits.guardAlarmAfter + 3 * minutes)
+    expect(lists(world, [goes])).toEqual([[1, 2, 3]])
+    expect(serving(world)).toEqual([1, 2, 3])
+    expect(world.app.lines.filter((line) => line.level === 'alarm').map((line) => line.because)).toContainEqual(
+      `member ${goes} is to lose its vote first`,
+    )
   })
 })

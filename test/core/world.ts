@@ -47,7 +47,13 @@ export interface WorldOptions {
 export const template = readTemplate(projectFile('dist/template.json'))
 
 /** The whole of Stayput on the local cloud in virtual time: real core, modelled hosts, the template deployed. */
-export function createWorld({ size = 1, seed = 1, settings = {}, from = template, intercept }: WorldOptions = {}): TestWorld {
+export function createWorld({
+  size = 1,
+  seed = 1,
+  settings = {},
+  from = template,
+  intercept,
+}: WorldOptions = {}): TestWorld {
   const clock = new VirtualClock()
   const hosts = createModelledHosts(clock, seededRandom(seed + 1), 1)
   const cloud = createCloud(clock, hosts, seed, settings)

@@ -67,9 +67,7 @@ describe.skipIf(reason !== undefined)(`an ensemble of three grows to five and sh
   beforeAll(async () => {
     hosts = await openHosts()
     const firstTime = (member: Member) => ({ Format: member.disk.volumeId, Bootstrap: 'permitted' })
-    const facts = await Promise.all(
-      first.map((member) => start(member, `i-${member.id}`, first, firstTime(member))),
-    )
+    const facts = await Promise.all(first.map((member) => start(member, `i-${member.id}`, first, firstTime(member))))
     expect(facts).toMatchObject(first.map(({ id }) => ({ member: id })))
     client = await hosts.client(all.map((member) => member.card.address))
     await client.startWriter('/writer')
@@ -160,7 +158,14 @@ describe.skipIf(reason !== undefined)(`an ensemble of three grows to five and sh
     const facts = told(
       await hosts.run(machineOf(killed), order('stayput-take-over', takeOverParameters(all, killed, false))),
     )
-    if (facts['failed']) console.log(await sh(hosts, machineOf(killed), `ls -l ${mount}/configuration; cat ${mount}/configuration/zoo.cfg; tail -n +1 ${mount}/configuration/*dynamic*; tail -c 20000 /var/log/stayput/zookeeper.log`))
+    if (facts['failed'])
+      console.log(
+        await sh(
+          hosts,
+          machineOf(killed),
+          `ls -l ${mount}/configuration; cat ${mount}/configuration/zoo.cfg; tail -n +1 ${mount}/configuration/*dynamic*; tail -c 20000 /var/log/stayput/zookeeper.log`,
+        ),
+      )
     expect(facts).toMatchObject({ member: killed.id })
     expect(await voters(killed)).toEqual([1, 2, 3, 4])
   })

@@ -76,7 +76,8 @@ describe.skipIf(reason)(
     })
 
     test('the mark of the first vote is gone once there are data', async () => {
-      for (const id of memberIds) expect((await hosts[id].run(`ls ${dataMount}`)).stdout).toBe('configuration\nmyid\nversion-2\n')
+      for (const id of memberIds)
+        expect((await hosts[id].run(`ls ${dataMount}`)).stdout).toBe('configuration\nmyid\nversion-2\n')
     })
 
     test('another configuration restarts the server', async () => {

@@ -109,7 +109,6 @@ export class Ensemble implements EnsembleClient {
 
   #leads(server: Server): boolean {
     if (!this.#servers.has(server) || server.hung) return false
-    if (server.role === 'standalone') return true
     return server.role === 'leader' && this.#inSync(server, server.voters) >= server.quorum
   }
 
@@ -189,8 +188,8 @@ export class Ensemble implements EnsembleClient {
     const votes = group.filter((other) => server.counts(other)).length
     if (!journal || !server.counts(server) || votes < server.quorum) return false
     journal.epoch = Math.max(...group.map((other) => other.journal?.epoch ?? 0)) + 1
-    server.role = server.options.peers.size === 1 ? 'standalone' : 'leader'
-    if (server.role === 'leader') journal.list ??= { version: 1, voters: server.voters }
+    server.role = 'leader'
+    journal.list ??= { version: 1, voters: server.voters }
     // What the newest history of a majority has is committed, or becomes so now.
     for (const { key, value } of journal.entries) server.tree.set(key, value)
     for (const other of group) if (other !== server) this.#follow(other, server)

@@ -1,6 +1,6 @@
 import { limits } from '../../model/limits.ts'
 import type { Survey } from '../../model/observation.ts'
-import { quorumOf, votersOf } from '../standing.ts'
+import { electorateOf } from '../standing.ts'
 import { isBeingHealed, isOnItsWay, type Patient } from './patient.ts'
 
 /**
@@ -21,8 +21,7 @@ export function brakeOf(
   const others = patients.filter((other) => other !== patient)
   const healed = others.find((other) => isBeingHealed(seen, other))
   if (healed) return `member ${healed.member.id} is being healed`
-  const voters = votersOf(seen)
-  const quorum = quorumOf(voters.length)
+  const { voters, quorum } = electorateOf(seen)
   const serving = others.filter((other) => other.serves && voters.includes(other.member)).length
   // One or two members have no quorum to spare, whatever anybody waits for.
   const isSpared = serving >= quorum || voters.length <= 2 || !voters.includes(patient.member)
