@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { scale } from '../../lab/stack/ensemble.ts'
 import { parseTemplate, type Template } from '../../lab/stack/template/template.ts'
+import { readDocuments } from '../../lab/stack/documents.ts'
+import { names } from '../../lab/stack/environment.ts'
 import { limits } from '../../shared/model/limits.ts'
 import { createWorld, minutes, template, type TestWorld } from './world.ts'
 
@@ -175,19 +177,23 @@ describe('an ensemble grows and shrinks while a client writes', () => {
     expect(lists(world, [1, 2, 3])).toEqual([1, 2, 3].map(() => [1, 2, 3]))
   })
 
-  test('an only member becomes three, and is the only one again', async () => {
+  test('three become one, and three again', async () => {
     const world = createWorld({ size: 3 })
+    await world.settled([1, 2, 3])
     await world.settled([1])
-    // The first quorum took all three.
-    expect(serving(world)).toEqual([])
+    expect(everybody(world, [1], [1])).toBe(true)
+    await world.settled([1, 2, 3])
+    expect(await world.clock.run(() => everybody(world, [1, 2, 3], [1, 2, 3]), 10 * minutes)).toBe(true)
+    expect(world.hosts.harms).toEqual([])
   })
 
   test('a server that takes no change keeps its instance waiting, with an alarm after ten minutes', async () => {
     const world = await ofThree()
-    world.cloud.onCall(({ operation, input }) => {
-      const { DocumentName } = input as { DocumentName?: string }
-      if (operation !== 'ssm.SendCommand' || !DocumentName?.endsWith('reconfigure')) return
-      world.cloud.ssm.delayNextDelivery(limits.changeNotAfter + 10_000)
+    const content = readDocuments().get(names.reconfigure)!
+    // What a host answers that can't do as it is told.
+    world.cloud.ssm.putDocument(world.environment['STAYPUT_RECONFIGURE_DOCUMENT']!, {
+      ...content,
+      mainSteps: content.mainSteps.map((step) => ({ ...step, name: 'reach' })),
     })
     const goes = [1, 2, 3].find((id) => id !== leader(world))!
     scale(world.cloud, world.members[goes - 1]!, 0)

@@ -27,9 +27,11 @@ const threes: fc.Arbitrary<Observation> = fc
     alone: fc.boolean(),
     settled: fc.constantFrom(1000, 5000, 30_000, 60_000),
     tagFaults: mostly([], ['member 9 has no volume']),
-    wanted: mostly(3, 2, 1),
+    wanted: fc.constantFrom(3, 3, 3, 3, 3, 2, 2, 1, 0),
+    /** Who votes, as all servers tell. */
+    voters: mostly<readonly number[] | null>([1, 2, 3], null, [1, 2], [2, 3]),
   })
-  .map(({ place, held, states, lifecycles, notes, healths, healthy, alone, settled, tagFaults, wanted }) => {
+  .map(({ place, held, states, lifecycles, notes, healths, healthy, alone, settled, tagFaults, wanted, voters }) => {
     const order = [other, third]
     order.splice(place, 0, self)
     const members = order.map((host, index): Member => {
@@ -47,11 +49,12 @@ const threes: fc.Arbitrary<Observation> = fc
         return state === 'hidden' ? [] : [instance(host, { state })]
       }),
       healths: hosts.flatMap((host, index) =>
-        sketchedHealth(healthy ? { asked: true, ago: 1000, answer: 'well' } : healths[index]!, host, members),
+        sketchedHealth(healthy ? { asked: true, ago: 1000, answer: 'well' } : healths[index]!, host, members, voters),
       ),
       leavingSince: new Map(hosts.map((host) => [host, now - settled])),
       tagFaults,
       wanted,
+      groups: [{ name: 'zookeeper', wanted }],
     })
   })
 

@@ -16,7 +16,15 @@ const well = {
   handedOver: false,
   routes: 'verified',
   volumes: [{ volume: 'vol-1', mount: '/data', mounted: true, used: 12 }],
-  service: { running: true, role: 'leader', zxid: '0x100000002', connections: 3, latency: 1, synced: 2, voters: [1, 2, 3] },
+  service: {
+    running: true,
+    role: 'leader',
+    zxid: '0x100000002',
+    connections: 3,
+    latency: 1,
+    synced: 2,
+    voters: [1, 2, 3],
+  },
   peers: { 1: 'leader', 2: 'follower', 3: 'absent' },
   settleSeconds: 30,
 }
@@ -108,7 +116,10 @@ describe('facts are whole or none', () => {
   test.each([
     ['of a host that has taken nothing over', { member: null }],
     ['of a volume that is not mounted', { volumes: [{ ...well.volumes[0], mounted: false, used: null }] }],
-    ['of a server without a role', { service: { ...well.service, role: 'none', zxid: '', synced: null, voters: null } }],
+    [
+      'of a server without a role',
+      { service: { ...well.service, role: 'none', zxid: '', synced: null, voters: null } },
+    ],
   ])('a state of health %s', (_, change) => {
     expect(readHealth(JSON.stringify({ ...well, ...change }))).toEqual({ ...well, ...change })
   })

@@ -43,13 +43,20 @@ function staysJoined(seen: Observation, member: Member): boolean {
   )
 }
 
+/** By the list that all servers tell; where nobody tells, everybody does. */
+function votes(seen: Observation, { id: number }: Member): boolean {
+  const lists = seen.healths.flatMap(({ answer }) => (typeof answer === 'object' ? (answer.service.voters ?? []) : []))
+  return lists.length === 0 || lists.includes(number)
+}
+
 describe('the quorum', () => {
   test.prop([endings], runs)('is not spent: a member in sync leaves only while enough others stay that are', (seen) => {
     const [mine] = seen.members.filter(cardHere)
-    const quorum = Math.floor(seen.members.length / 2) + 1
+    const voters = seen.members.filter((one) => votes(seen, one))
+    const quorum = Math.floor(voters.length / 2) + 1
     const begun = seen.commands.some((one) => one.verb === 'handOver')
     if (begun || !seen.agentOnline || ec2State(seen, self) !== 'running') return
-    if (!mine || seen.members.length < 3 || seen.wanted < quorum || !isJoined(seen, mine)) return
+    if (!mine || voters.length < 3 || seen.wanted === 0 || !isJoined(seen, mine)) return
     const plan = planFor(seen)
     if (ofKind(plan, 'hand-over').length === 0 && plan.verdict === 'WAIT') return
     expect(seen.members.filter((one) => one !== mine && staysJoined(seen, one)).length).toBeGreaterThanOrEqual(quorum)
@@ -57,6 +64,23 @@ describe('the quorum', () => {
     expect(mine.networkInterface.leaving?.instanceId).toBe(self)
     expect(now - (seen.leavingSince.get(self) ?? now)).toBeGreaterThanOrEqual(limits.leavingSettles)
   })
+
+  test.prop([endings], runs)(
+    'loses no voter for good whose vote has not been taken, as far as a leader tells',
+    (seen) => {
+      const [mine] = seen.members.filter(cardHere)
+      const begun = seen.commands.some((one) => one.verb === 'handOver')
+      if (!mine || begun || !seen.agentOnline || ec2State(seen, self) !== 'running' || seen.wanted === 0) return
+      const staying = seen.members.filter(({ networkInterface: { attachment } }) => {
+        const state = attachment && lifecycleState(seen, attachment.instanceId)
+        return state !== undefined && !state.startsWith('Terminat')
+      })
+      if (seen.groups.length === 0 || staying.length < seen.wanted || !votes(seen, mine)) return
+      const plan = planFor(seen)
+      expect(ofKind(plan, 'hand-over')).toEqual([])
+      expect(plan.verdict).toBe('WAIT')
+    },
+  )
 
   test.prop([endings], runs)('is asked for by notes of this instance alone, on the member that it holds', (seen) => {
     const { steps } = planFor(seen)

@@ -42,6 +42,7 @@ export function sketchedHealth(
   { asked, ago, answer }: HealthSketch,
   host: InstanceId,
   members: readonly Member[],
+  voters: readonly number[] | null = null,
 ): Health[] {
   if (!asked) return []
   const sentAt = now - ago
@@ -51,7 +52,8 @@ export function sketchedHealth(
   }
   const running = answer !== 'stopped'
   const role = answer === 'waiting' || !running ? 'none' : host === other ? 'leader' : 'follower'
-  const service = { running, role, zxid: '', connections: 0, latency: 0, synced: null, voters: null } as const
+  const list = role === 'none' || voters === null ? null : [...voters]
+  const service = { running, role, zxid: '', connections: 0, latency: 0, synced: null, voters: list } as const
   const volumes = answer === 'unmounted' ? { volumes: [] } : {}
   return [health(host, held, { service, busy: answer === 'busy', ...volumes }, sentAt)]
 }

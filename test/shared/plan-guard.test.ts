@@ -30,7 +30,16 @@ const groupInstances = [inGroup(self, 'Terminating:Wait'), inGroup(other, 'InSer
 const long = new Map([[self, seconds(120)]])
 
 const service = (change: Partial<HealthFacts['service']>) => ({
-  service: { running: true, role: 'none', zxid: '', connections: 0, latency: 0, synced: null, voters: null, ...change } as const,
+  service: {
+    running: true,
+    role: 'none',
+    zxid: '',
+    connections: 0,
+    latency: 0,
+    synced: null,
+    voters: null,
+    ...change,
+  } as const,
 })
 const without = service({ role: 'none' })
 const stopped = service({ running: false })

@@ -47,6 +47,8 @@ describe('the worlds', () => {
       'stands back',
       'has some seconds to be seen',
       'is in doubt',
+      'has no vote',
+      'is to lose its vote first',
     ]
     const count = (words: string) => reasons.filter((because) => because.includes(words)).length
     expect(expected.filter((words) => count(words) < 20)).toEqual([])

@@ -12,11 +12,11 @@ export interface Life {
 /**
  * A launch of each member that is given up, a launch that waits for its quorum longer than a function runs, the first
  * bootstrap, a loss, a planned replacement of all at once, a member that is healed by a replacement, a termination in which
- * no command can be sent for as long as a function runs, everything in and out again. With an `eventLoss` of 1 the sweep
+ * no command can be sent for as long as a function runs, a member that loses its vote and gets it again, everything in and out again. With an `eventLoss` of 1 the sweep
  * does it all.
  */
 export async function live(eventLoss: 0 | 1): Promise<Life> {
-  const world = createWorld({ size: 3, seed: 11 + eventLoss, settings: { eventLoss } })
+  const world = createWorld({ size: 3, seed: 17 + eventLoss, settings: { eventLoss } })
   const calls: RecordedCall[] = []
   world.cloud.onCall((call) => {
     const recorded = recordedCall(world.cloud, call)
@@ -44,6 +44,9 @@ export async function live(eventLoss: 0 | 1): Promise<Life> {
   await replaced(world, () => hide(world, hidden), [1])
   await muted(world, () => scale(world.cloud, world.members[2]!, 0))
   await world.settled(all, hours)
+  await world.settled([1, 2], hours)
+  await world.settled(all, hours)
+  await world.clock.pass(5 * minutes)
   await world.settled([], hours)
   await world.settled(all, hours)
   return { world, calls }
