@@ -20,6 +20,8 @@ export interface Group {
   readonly ensemble: string
   /** How many members it is there for. */
   readonly size: number
+  /** The only member that its instances become, where it says so. */
+  readonly member?: number
 }
 
 export interface Ensemble {
@@ -112,6 +114,7 @@ function groupsOf(plan: EnsemblePlan, members: readonly Member[], subnets: reado
         name: `${ensemble}-member-${id}`,
         ensemble,
         size: 1,
+        ...(plan.named && { member: id }),
         subnetIds: subnets.filter((subnet) => subnet.zone === zone).map((subnet) => subnet.id),
       }))
     case 'group-per-zone':
@@ -132,7 +135,7 @@ function hook(LifecycleHookName: string, LifecycleTransition: string) {
 /** Replaces its instances one by one, the old one first: how a group of members is to be set up. */
 export const calmMaintenance = { MinHealthyPercentage: 0, MaxHealthyPercentage: 100 }
 
-function createGroup(call: Call, ensemble: string, { name, size, subnetIds }: GroupPlan): void {
+function createGroup(call: Call, ensemble: string, { name, size, member, subnetIds }: GroupPlan): void {
   call('autoscaling.CreateAutoScalingGroup', {
     AutoScalingGroupName: name,
     LaunchTemplate: { LaunchTemplateName: `${ensemble}-host`, Version: '$Latest' },
@@ -141,7 +144,10 @@ function createGroup(call: Call, ensemble: string, { name, size, subnetIds }: Gr
     MaxSize: size,
     DesiredCapacity: size,
     InstanceMaintenancePolicy: calmMaintenance,
-    Tags: [{ Key: identityTags.ensemble, Value: ensemble, PropagateAtLaunch: true }],
+    Tags: [
+      { Key: identityTags.ensemble, Value: ensemble, PropagateAtLaunch: true },
+      ...(member === undefined ? [] : [{ Key: identityTags.member, Value: String(member), PropagateAtLaunch: false }]),
+    ],
     LifecycleHookSpecificationList: [
       hook(names.launchHook, 'autoscaling:EC2_INSTANCE_LAUNCHING'),
       hook(names.terminateHook, 'autoscaling:EC2_INSTANCE_TERMINATING'),

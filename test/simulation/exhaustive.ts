@@ -90,7 +90,14 @@ function runOnce(flow: Flow, at: number, fate: Fate | 'twice'): Run {
 }
 
 function swarmOf({ size, formed, mishaps }: Flow): Swarm {
-  const ensemble: EnsemblePlan = { name: 'zookeeper', size, zones: 3, layout: 'group-per-member', volumes: 1 }
+  const ensemble: EnsemblePlan = {
+    name: 'zookeeper',
+    size,
+    zones: 3,
+    layout: 'group-per-member',
+    volumes: 1,
+    named: true,
+  }
   return {
     seed: 1,
     ensembles: [ensemble],

@@ -80,6 +80,7 @@ export const operatorFaults = [
   'terminate-in-group',
   'terminate-together',
   'scale-in-and-out',
+  'members-in-and-out',
   'refresh',
   'refresh-launch-first',
   'launch-before-terminate',

@@ -37,7 +37,9 @@ export function formByHand(scene: Scene, settle: Settle): void {
   )
   for (const { instanceId, groupName, zone } of waiting()) {
     const ensemble = scene.ensembles.find(({ groups }) => groups.some((group) => group.name === groupName))
-    const member = ensemble?.members.find((one) => one.zone === zone && holderOf(cloud, one) === undefined)
+    const named = ensemble?.groups.find((group) => group.name === groupName)?.member
+    const fits = (one: Member) => (named === undefined ? one.zone === zone : one.id === named)
+    const member = ensemble?.members.find((one) => fits(one) && holderOf(cloud, one) === undefined)
     if (!member) throw new Error(`there is no member for ${instanceId}`)
     attach(scene, member, instanceId)
   }

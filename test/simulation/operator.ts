@@ -26,6 +26,15 @@ export const deeds: Partial<Readonly<Record<MishapKind, Deed>>> = {
     repairAfter(scene, mishap.how * 5 * minute, () => resize(scene, group, group.size))
     return true
   },
+  'members-in-and-out'(scene, mishap) {
+    const own = groupsOf(scene).filter(({ ensemble }) => ensemble === groupFor(scene, mishap).ensemble)
+    if (own.length < 3 || own.some(({ size }) => size !== 1)) return false
+    const first = Math.floor(mishap.how * own.length)
+    const two = [own[first]!, own[(first + 1) % own.length]!]
+    for (const group of two) resize(scene, group, 0)
+    repairAfter(scene, (1 + mishap.how * 6) * minute, () => two.forEach((group) => resize(scene, group, group.size)))
+    return true
+  },
   refresh: (scene, mishap) => refresh(scene, mishap, 0),
   'refresh-launch-first'(scene, mishap) {
     widen(scene, groupFor(scene, mishap), 100)

@@ -42,6 +42,7 @@ const stepKinds: readonly Step['kind'][] = [
   'write-note',
   'forget-note',
   'mark-unhealthy',
+  'reconfigure',
 ]
 
 /** The branches of the planner, told by what they say. The first that fits counts. */
@@ -111,6 +112,13 @@ export const branches: readonly (readonly [string, RegExp])[] = [
   ['guard: others are in sync', /^\d+ others are in sync: /],
   ['guard: the quorum loses nothing', /so the quorum loses nothing: /],
   ['guard: taken down', /the ensemble is being taken down: /],
+  ['guard: has no vote', /^it has no vote, so the quorum loses nothing/],
+  ['votes: is to lose it first', /is to lose its vote first$/],
+  ['votes: nobody leads who could take it', /nobody leads who could take it$/],
+  ['votes: given', /^it serves, and gets its vote/],
+  ['votes: taken', /its vote is taken$/],
+  ['votes: not given yet', /^it is to vote once member/],
+  ['votes: not taken yet', /^its vote is to be taken, but /],
   ['healing: disk full', /% full: grow it/],
   [
     'healing: tags in doubt',

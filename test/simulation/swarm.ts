@@ -23,6 +23,8 @@ export interface EnsemblePlan {
   readonly zones: number
   readonly layout: Layout
   readonly volumes: number
+  /** Whether each group says which member it is for. */
+  readonly named: boolean
 }
 
 export interface Mishap {
@@ -88,9 +90,18 @@ const shapes: readonly Shape[] = [
   { weight: 1, formed: false, minutes: 25, mishapShare: 0.12, members: [3, 5], ensembles: [1, 2] },
 ]
 
+/** Five that become three, and five again, in one of so many seeds: drawn apart, so that the others are what they were. */
+const growthShare = 0.06
+const growth: Shape = { weight: 0, formed: true, minutes: 14, mishapShare: 0.05, members: [5], ensembles: [1] }
+const grows = (seed: number): boolean => streamOf(seed, 'growth').chance(growthShare)
+
+/** Of those with a group for each member. */
+const namedShare = 0.4
+
 const weights = shapes.flatMap((shape) => Array.from({ length: shape.weight }, () => shape))
 
-const shapeOf = (seed: number): Shape => pick(streamOf(seed, 'shape'), weights) ?? weights[0]!
+const shapeOf = (seed: number): Shape =>
+  grows(seed) ? growth : (pick(streamOf(seed, 'shape'), weights) ?? weights[0]!)
 
 /** Milliseconds for which the faults of the longest stories last. */
 export const chaosMs = Math.max(...shapes.map(({ minutes }) => minutes)) * minute
@@ -166,14 +177,16 @@ const namesakes = ['zookeeper', 'zookeeper-2', 'zoo'] as const
 
 function drawEnsembles(seed: number, shape: Shape): EnsemblePlan[] {
   const random = streamOf(seed, 'ensembles')
+  const named = shape === growth || streamOf(seed, 'named').chance(namedShare)
   const count = pick(random, shape.ensembles) ?? 1
   return namesakes.slice(0, count).map((name) => {
     const zones = pick(random, [1, 2, 3, 3, 3]) ?? 3
-    const layout = pick(random, layouts) ?? 'group-per-member'
+    const drawnLayout = pick(random, layouts) ?? 'group-per-member'
+    const layout = shape === growth ? 'group-per-member' : drawnLayout
     const drawn = count === 1 ? (pick(random, shape.members) ?? 3) : 3
     // A group that spans zones balances them, so its members must be spread evenly.
     const size = layout === 'one-group' ? Math.ceil(drawn / zones) * zones : drawn
-    return { name, zones, layout, size, volumes: random.chance(0.2) ? 2 : 1 }
+    return { name, zones, layout, size, volumes: random.chance(0.2) ? 2 : 1, named }
   })
 }
 
@@ -221,7 +234,8 @@ function drawMishaps(seed: number, shape: Shape, from: number): Mishap[] {
   const end = shape.minutes * minute
   const drawn = mishapKinds.flatMap((kind) => {
     const random = streamOf(seed, kind)
-    if (!random.chance(shape.mishapShare)) return []
+    const isGrowth = shape === growth && kind === 'members-in-and-out'
+    if (!random.chance(shape.mishapShare) && !isGrowth) return []
     const count = 1 + random.below(2)
     return Array.from({ length: count }, () => ({
       kind,

@@ -3,6 +3,7 @@ import type { Member } from '../../../shared/model/member.ts'
 import type { Observation, Survey } from '../../../shared/model/observation.ts'
 import type { Step } from '../../../shared/model/plan.ts'
 import type { planHealing } from '../../../shared/plan/healing/heal.ts'
+import { leaderOf } from '../../../shared/plan/standing.ts'
 import { type Mutant, seeing } from './plant.ts'
 
 type Healer = typeof planHealing
@@ -70,10 +71,36 @@ export const healing: Readonly<Record<string, Mutant>> = {
     is: 'hands over whatever the others are',
     composition: { plan: seeing((seen) => ({ ...seen, wanted: 0 })) },
   },
+  'keeps-the-vote': {
+    is: 'lets go for good whoever still votes',
+    composition: { plan: seeing((seen) => ({ ...seen, groups: [] })) },
+  },
+  'votes-beside-a-loss': {
+    is: 'gives a vote while somebody who has one is away',
+    composition: {
+      healing: (plan) => (seen) => {
+        const planned = plan(seen)
+        return { ...planned, steps: [...planned.steps, ...hastyVote(seen)] }
+      },
+    },
+  },
   'looks-before-it-writes': {
     is: 'asks how the others are without having told that it is to leave',
     composition: { plan: seeing(unannounced) },
   },
+}
+
+/** A vote for anybody in service who has none. */
+function hastyVote(seen: Survey): Step[] {
+  const leader = leaderOf(seen)
+  const joining = seen.members.find(({ id, networkInterface: { attachment } }) => {
+    const inGroup = seen.groupInstances.find((one) => one.instanceId === attachment?.instanceId)
+    return leader?.voters?.includes(id) === false && inGroup?.lifecycleState === 'InService'
+  })
+  if (!leader || !joining) return []
+  const { address } = leader.member.networkInterface
+  const change = { kind: 'add', member: joining.id, address: joining.networkInterface.address } as const
+  return [{ kind: 'reconfigure', instanceId: leader.instanceId, member: leader.member.id, address, change }]
 }
 
 /** As if its own wish had been seen for long, and nobody else had one. */

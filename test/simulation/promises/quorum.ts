@@ -1,6 +1,7 @@
 import { names } from '../../../lab/stack/environment.ts'
 import { limits } from '../../../shared/model/limits.ts'
 import type { Member } from '../ensembles.ts'
+import { Voting } from './voting.ts'
 import type { Sending, Watch } from './watch.ts'
 
 /**
@@ -29,17 +30,18 @@ export interface Running {
 /**
  * S7: a server that is part of its quorum is ended by us only while the others are a quorum without it, where those that
  * we have ended ourselves do not count until they are back; and members are healed one at a time, each step given its
- * time.
+ * time. Who is part of a quorum is by the list of the servers: see voting.ts.
  */
 export class Quorum {
   readonly #watch: Watch
+  readonly #voting: Voting
   readonly #joinedAt = new Map<Member, number>()
   /** Servers that we have ended, until they are part of the quorum again. */
   readonly #ended = new Map<Member, Ended>()
   /** When each member was last healed by a step that ends its server. */
   readonly #healed = new Map<Member, number>()
   readonly #restarted = new Map<Member, number>()
-  /** By ensemble: when its groups last wanted fewer instances than a quorum. */
+  /** By ensemble: when its groups last wanted no instance. */
   readonly #takenDownAt = new Map<string, number>()
   readonly #ensembles = new Map<string, Member[]>()
   /** By run: what is to be said when it has ended the server. */
@@ -47,6 +49,11 @@ export class Quorum {
 
   constructor(watch: Watch) {
     this.#watch = watch
+    this.#voting = new Voting(watch, {
+      membersOf: (ensemble) => this.#membersOf(ensemble),
+      joinedWithin: (member, ms) => watch.now() - (this.#joinedAt.get(member) ?? Number.NEGATIVE_INFINITY) <= ms,
+      isTakenDown: (ensemble, ms) => this.#isTakenDown(ensemble, ms),
+    })
     watch.cloud.autoscaling.groups.watch((name) => this.#noteWanted(watch.ensembleOfGroup.get(name)))
   }
 
@@ -67,6 +74,10 @@ export class Quorum {
   }
 
   sending({ operation, input }: Sending): void {
+    if (operation === 'ssm.SendCommand' && input['DocumentName'] === names.reconfigure) {
+      const { Parameters } = input as { Parameters?: Running['parameters'] }
+      return this.#voting.sending(Parameters ?? {})
+    }
     if (operation === 'autoscaling.SetInstanceHealth') return this.#replacing(String(input['InstanceId']))
     if (operation !== 'ssm.SendCommand' || input['DocumentName'] !== names.takeOver) return
     const { Parameters } = input as { Parameters?: Running['parameters'] }
@@ -80,6 +91,7 @@ export class Quorum {
     if (by === undefined || !member || this.#watch.holder(member) !== run.instanceId || !this.#isJoined(member)) return
     // Nobody counts upon a launch before it is continued, and one that is given up must not wait for a quorum.
     if (this.#watch.cloud.autoscaling.members.get(run.instanceId)?.lifecycleState.startsWith('Pending')) return
+    if (by === 'hand-over' && !this.#ended.has(member)) this.#voting.handsOver(member, run.instanceId, deliveredMs)
     const charge = this.#chargeOf(member, deliveredMs)
     if (charge !== undefined && !this.#ended.has(member)) this.#charges.set(run, `${by} of ${charge}`)
     if (!this.#ended.has(member)) this.#ended.set(member, { by, at: this.#watch.now(), down: false })
@@ -87,6 +99,7 @@ export class Quorum {
 
   /** The document has ended, and so may have the server. */
   ran(run: Running): void {
+    if (run.document === names.reconfigure) return this.#voting.ran(run.parameters)
     const member = this.#memberOf(run.parameters)
     const ended = member && this.#ended.get(member)
     const charge = this.#charges.get(run)
@@ -128,17 +141,27 @@ export class Quorum {
     this.#healed.set(member, now)
   }
 
-  /** Why the quorum can't do without it; undefined when it can. */
+  /** Why the quorum can't do without it; undefined when it can, by any list that may have been known. */
   #chargeOf(member: Member, ms: number, withLeavers = false): string | undefined {
+    const { ensemble } = member
+    if (!this.#watch.tagsAreRight() || this.#isTakenDown(ensemble, ms)) return undefined
+    const charges = this.#voting.lists(ensemble, ms).map((list) => this.#chargeBy(list, member, ms, withLeavers))
+    return charges.includes(undefined) ? undefined : charges[0]
+  }
+
+  #chargeBy(list: readonly number[], member: Member, ms: number, withLeavers: boolean): string | undefined {
     const { ensemble, id } = member
-    const others = this.#othersOf(member)
-    const quorum = Math.floor((others.length + 1) / 2) + 1
-    // One or two have no quorum to spare, and who takes an ensemble down wants none.
-    if (others.length < 2 || !this.#watch.tagsAreRight()) return undefined
-    if (this.#watch.now() - (this.#takenDownAt.get(ensemble) ?? Number.NEGATIVE_INFINITY) < ms) return undefined
+    // One or two have no quorum to spare, and who has no vote is no part of it.
+    if (list.length <= 2 || !list.includes(id)) return undefined
+    const quorum = Math.floor(list.length / 2) + 1
+    const others = this.#othersOf(member).filter((other) => list.includes(other.id))
     const left = others.filter((other) => this.#counts(other, ms, withLeavers))
     if (left.length >= quorum) return undefined
     return `member ${id} of ${ensemble}: ${left.length} others are in the quorum of ${quorum}`
+  }
+
+  #isTakenDown(ensemble: string, ms: number): boolean {
+    return this.#watch.now() - (this.#takenDownAt.get(ensemble) ?? Number.NEGATIVE_INFINITY) < ms
   }
 
   #counts(member: Member, ms: number, withLeavers: boolean): boolean {
@@ -159,9 +182,13 @@ export class Quorum {
     return this.#ensembles.get(Ensemble?.[0] ?? '')?.find(({ id }) => String(id) === Id?.[0])
   }
 
-  #othersOf(member: Member): Member[] {
+  #membersOf(ensemble: string): readonly Member[] {
     if (this.#ensembles.size === 0) this.#know()
-    return (this.#ensembles.get(member.ensemble) ?? []).filter((one) => one !== member)
+    return this.#ensembles.get(ensemble) ?? []
+  }
+
+  #othersOf(member: Member): Member[] {
+    return this.#membersOf(member.ensemble).filter((one) => one !== member)
   }
 
   #know(): void {
@@ -176,10 +203,8 @@ export class Quorum {
     const groups = this.#watch.cloud.autoscaling.groups.all()
     const own = groups.filter(({ name }) => this.#watch.ensembleOfGroup.get(name) === ensemble)
     const wanted = own.reduce((sum, { desiredCapacity }) => sum + desiredCapacity, 0)
-    if (this.#ensembles.size === 0) this.#know()
-    const size = this.#ensembles.get(ensemble)?.length ?? 0
     const before = this.#takenDownAt.get(ensemble)
-    if (wanted < Math.floor(size / 2) + 1) this.#takenDownAt.set(ensemble, Number.POSITIVE_INFINITY)
+    if (wanted === 0) this.#takenDownAt.set(ensemble, Number.POSITIVE_INFINITY)
     else if (before === Number.POSITIVE_INFINITY) this.#takenDownAt.set(ensemble, this.#watch.now())
   }
 }

@@ -62,6 +62,8 @@ export class Watch {
   readonly byInterface = new Map<string, Member>()
   readonly byVolume = new Map<string, Member>()
   readonly ensembleOfGroup = new Map<string, string>()
+  /** The groups that say which member they are for. */
+  readonly groupOfMember = new Map<Member, string>()
   readonly ensembleOfInstance = new Map<string, string>()
   readonly handedOver = new Set<string>()
   readonly #disturbed = new Map<string, number>()
@@ -76,7 +78,11 @@ export class Watch {
   }
 
   know({ name, members, groups }: Ensemble): void {
-    for (const group of groups) this.ensembleOfGroup.set(group.name, name)
+    for (const group of groups) {
+      this.ensembleOfGroup.set(group.name, name)
+      const own = members.find(({ id }) => id === group.member)
+      if (own) this.groupOfMember.set(own, group.name)
+    }
     for (const member of members) {
       this.byInterface.set(member.networkInterfaceId, member)
       for (const id of member.volumeIds) this.byVolume.set(id, member)
