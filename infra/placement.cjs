@@ -1,6 +1,7 @@
 /** Whether a new ensemble has where it is to be. Pure: what AWS has answered in, faults out. */
 'use strict'
 const { members } = require('./members.cjs')
+const { membershipFaults } = require('./membership.cjs')
 
 /** @returns {string[]} faults */
 function faults(settings, seen) {
@@ -10,7 +11,7 @@ function faults(settings, seen) {
     ...clientFaults(settings, seen),
     ...typeFaults(settings, seen),
     ...imageFaults(settings, seen),
-    ...memberFaults(settings, seen),
+    ...membershipFaults(settings, seen),
     ...strangerFaults(settings, seen),
     ...tagFaults(settings, seen),
     ...replacementFaults(settings, seen),
@@ -74,26 +75,6 @@ function imageFaults({ image, rootDevice, instanceType }, { image: found, archit
     ...(found.RootDeviceName === rootDevice
       ? []
       : [`rootDevice is ${rootDevice}, and that of ${image} is ${found.RootDeviceName}`]),
-  ]
-}
-
-const ofMember = /^Member[0-9]+(NetworkInterface|Volume|LogVolume)$/
-
-/**
- * Another number of members is another ensemble to ZooKeeper, and a log volume that comes later would part the log of a
- * server from its snapshots.
- */
-function memberFaults({ members, logVolumes }, { deployed }) {
-  const there = Object.keys(deployed.ids).filter((id) => ofMember.test(id))
-  const kinds = ['NetworkInterface', 'Volume', ...(logVolumes ? ['LogVolume'] : [])]
-  const wanted = members.flatMap(({ id }) => kinds.map((kind) => `Member${id}${kind}`))
-  const changed = [
-    ...wanted.filter((id) => !there.includes(id)).map((id) => `would add ${id}`),
-    ...there.filter((id) => !wanted.includes(id)).map((id) => `would take ${id} away`),
-  ]
-  if (there.length === 0 || changed.length === 0) return []
-  return [
-    `the deployment ${changed.join(', ')}: it can't change members, logVolume or their number once they are there`,
   ]
 }
 

@@ -28,7 +28,11 @@ export async function preflight(settings, config, deployed) {
   const ec2 = new EC2Client(config)
   const faults = settings.adopts
     ? adoption.faults(settings, { ...(await existingEnsemble(settings, ec2, new AutoScalingClient(config))), deployed })
-    : placement.faults(settings, { ...(await surroundings(settings, ec2)), deployed })
+    : placement.faults(settings, {
+        ...(await surroundings(settings, ec2)),
+        groups: await groupsOf(deployed, new AutoScalingClient(config)),
+        deployed,
+      })
   if (faults.length > 0) throw new BadSettings(`the account in ${settings.region}`, faults)
 }
 
@@ -66,6 +70,14 @@ async function surroundings({ ensemble, vpc, members, clients, image, instanceTy
     architecture: images.architectureOf(instanceType),
     belongings,
   }
+}
+
+/** The groups that the stack has now, some of which may be about to go. */
+async function groupsOf({ ids }, autoScaling) {
+  const names = Object.keys(ids).flatMap((id) => (/^Member[0-9]+Group$/.test(id) ? ids[id] : []))
+  if (names.length === 0) return []
+  const found = await autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: names }))
+  return found.AutoScalingGroups ?? []
 }
 
 async function existingEnsemble({ ensemble, groups }, ec2, autoScaling) {

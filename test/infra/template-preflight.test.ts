@@ -25,6 +25,7 @@ const account = {
   architecture: 'arm64',
   deployed: { ids: {}, resources: {} },
   belongings: { interfaces: [], volumes: [] },
+  groups: [],
 }
 const addresses = ['10.0.1.10', '10.0.2.10', '10.0.3.10']
 const told = (settings: object, seen: object): string =>
@@ -33,6 +34,11 @@ const told = (settings: object, seen: object): string =>
 const stack = (...kinds: readonly string[]) => ({
   ids: Object.fromEntries([1, 2, 3].flatMap((id) => kinds.map((kind) => [`Member${id}${kind}`, `${kind}-${id}`]))),
   resources: resourcesOf(sample()),
+})
+
+const withGroups = ({ ids, ...deployed }: ReturnType<typeof stack>) => ({
+  ...deployed,
+  ids: { ...ids, ...Object.fromEntries([1, 2, 3].map((id) => [`Member${id}Group`, `orders-${id}`])) },
 })
 
 describe('before a new ensemble is created', () => {
@@ -127,16 +133,49 @@ describe('before a new ensemble is created', () => {
       'that of ami-00000001 is /dev/sda1',
     ],
     [
-      'more members than there are',
+      'more members than there are, of servers that do not keep the list of voters',
       { members: 5 },
       { deployed: stack('NetworkInterface', 'Volume') },
-      'would add Member4NetworkInterface',
+      'replace each of them (stayput roll), and add members then',
     ],
     [
-      'fewer members than there are',
-      { members: 1 },
-      { deployed: stack('NetworkInterface', 'Volume') },
-      'would take Member2NetworkInterface away',
+      'fewer members than there are, while one has an instance',
+      { members: 2 },
+      {
+        deployed: withGroups(stack('NetworkInterface', 'Volume')),
+        groups: [{ AutoScalingGroupName: 'orders-3', DesiredCapacity: 1, Instances: [] }],
+      },
+      '--auto-scaling-group-name orders-3 --min-size 0 --desired-capacity 0 lets it go, once it has lost its vote',
+    ],
+    [
+      'fewer members than there are, while one is on its way out',
+      { members: 2 },
+      {
+        deployed: withGroups(stack('NetworkInterface', 'Volume')),
+        groups: [{ AutoScalingGroupName: 'orders-3', DesiredCapacity: 0, Instances: [{ InstanceId: 'i-1' }] }],
+      },
+      'member 3 would be taken away and has an instance',
+    ],
+    [
+      'fewer members than there are, while one is held',
+      { members: 2 },
+      {
+        deployed: withGroups(stack('NetworkInterface', 'Volume')),
+        belongings: { interfaces: [], volumes: [{ VolumeId: 'Volume-3', Attachments: [{ InstanceId: 'i-1' }] }] },
+      },
+      'Volume-3 is still attached',
+    ],
+    [
+      'fewer members than there are, while the tags say that they belong to it',
+      { members: 2 },
+      {
+        deployed: withGroups(stack('NetworkInterface', 'Volume')),
+        belongings: {
+          interfaces: [{ NetworkInterfaceId: 'NetworkInterface-3' }],
+          volumes: [{ VolumeId: 'Volume-3', Attachments: [] }],
+        },
+      },
+      'aws ec2 delete-tags --resources NetworkInterface-3 Volume-3 --tags Key=stayput:ensemble; its data are kept',
     ],
     [
       'a log volume that comes later',
@@ -169,6 +208,14 @@ test.each<[string, object, string]>([
   ],
 ])('an update that would replace what holds a member is refused: %s', (_, settings, fault) => {
   expect(told(settings, { deployed: stack('NetworkInterface', 'Volume') })).toContain(fault)
+})
+
+test('members may come where the servers keep the list of voters, and go once nothing says that they are there', () => {
+  const deployed = withGroups(stack('NetworkInterface', 'Volume'))
+  const resources = { ...deployed.resources, ReconfigureDocument: {} }
+  expect(told({ members: 5 }, { deployed: { ...deployed, resources } })).toBe('')
+  const groups = [{ AutoScalingGroupName: 'orders-3', DesiredCapacity: 0, Instances: [] }]
+  expect(told({ members: 2 }, { deployed, groups })).toBe('')
 })
 
 test('an update that changes what can be changed is not', () => {
