@@ -42,7 +42,7 @@ export async function survey(
     now,
     groupInstances,
     wanted: groups.reduce((sum, group) => sum + group.wanted, 0),
-    groups,
+    groups: groups.map(({ name, wanted, member }) => ({ name, wanted, ...(member !== undefined && { member }) })),
     instances,
     members,
     tagFaults: faults,

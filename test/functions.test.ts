@@ -54,7 +54,7 @@ describe('the bundled functions', () => {
   test('a configuration that is not there is told whole, at the start', async () => {
     const functions = startFunctions({ AWS_REGION: 'eu-central-1' }, () => {})
     await expect(functions.invoke('sweep', {}, 60_000)).rejects.toThrow(
-      /8 fault.*STAYPUT_ENSEMBLE is not set.*STAYPUT_HEALTH_DOCUMENT is not set/s,
+      /9 fault.*STAYPUT_ENSEMBLE is not set.*STAYPUT_HEALTH_DOCUMENT is not set/s,
     )
     await functions.close()
   })

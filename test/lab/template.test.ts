@@ -97,7 +97,7 @@ describe('the template in the local cloud', () => {
     expect(cloud.autoscaling.hooks.all()).toHaveLength(6)
     const config = readConfig({ ...environment, ...runtimeEnvironment(cloud.kernel.settings) })
     const documents = Object.values(config.documents).map((Name) => cloud.call('ssm.DescribeDocument', { Name }))
-    expect(documents).toHaveLength(4)
+    expect(documents).toHaveLength(5)
     expect([...functions.values()].map(({ name, timeoutMs }) => [name, timeoutMs])).toEqual(
       expect.arrayContaining([
         ['launch', 900_000],

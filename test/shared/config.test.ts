@@ -28,7 +28,7 @@ test('a complete environment is read whole', () => {
 })
 
 test('everything that is missing is named at once', () => {
-  expect(() => readConfig({})).toThrow(/9 fault/)
+  expect(() => readConfig({})).toThrow(/10 fault/)
   const required = Object.keys(variables).filter((name) => !(name in optional))
   for (const name of required) expect(() => readConfig({})).toThrow(`${name} is not set`)
 })

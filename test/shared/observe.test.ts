@@ -49,6 +49,10 @@ describe('what AWS shows', () => {
       ],
       commands: [takenOver(mine, seconds(20)), command('takeOver', 'failed', 'half a line', seconds(30))],
       subnetCidrs: new Map([...subnetCidrs].slice(0, 3)),
+      groups: [
+        { name: 'zookeeper', wanted: 1 },
+        { name: 'zookeeper', wanted: 0 },
+      ],
     })
     expect((await look(world)).seen).toEqual(world)
   })
