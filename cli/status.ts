@@ -3,6 +3,7 @@ import type { Survey } from '../shared/model/observation.ts'
 import { conditionOf } from '../shared/plan/healing/condition.ts'
 import { planHealing } from '../shared/plan/healing/heal.ts'
 import { groupInstance } from '../shared/plan/instances.ts'
+import { electorateOf } from '../shared/plan/standing.ts'
 import { openRemote, remoteOptions, remoteUsage } from './remote.ts'
 import { drawTable, openPage } from './timeline.ts'
 import { readOptions } from './usage.ts'
@@ -21,6 +22,8 @@ interface Row {
   readonly instance: string | null
   readonly state: string
   readonly role: string | null
+  /** Null where nobody can tell who votes. */
+  readonly votes: boolean | null
   readonly zxid: string | null
   /** Of the fullest of its file systems, in per cent. */
   readonly used: number | null
@@ -33,7 +36,8 @@ export async function status(args: readonly string[]): Promise<number> {
   const seen = await openRemote(read.values, usage).consult()
   const rows = seen.members.map((member) => rowOf(seen, member))
   const findings = planHealing(seen).findings
-  const isWell = rows.length > 0 && rows.every((row) => row.condition === 'well') && seen.tagFaults.length === 0
+  const isWell =
+    rows.length > 0 && rows.every((row) => ['well', 'at rest'].includes(row.condition)) && seen.tagFaults.length === 0
   if (read.values.json) {
     process.stdout.write(`${JSON.stringify({ ok: isWell, members: rows, findings })}\n`)
     return isWell ? 0 : 1
@@ -53,6 +57,10 @@ function rowOf(seen: Survey, member: Member): Row {
   const answer = seen.healths.find((health) => health.instanceId === instance)?.answer
   const facts = typeof answer === 'object' ? answer : undefined
   const used = facts?.volumes.flatMap((volume) => volume.used ?? []) ?? []
+  const electorate = electorateOf(seen)
+  const votes = electorate.voters.includes(member)
+  // Without an instance and without a vote it is one that nobody wants for now.
+  const isAtRest = instance === undefined && electorate.isTold && !votes
   return {
     member: id,
     zone,
@@ -60,8 +68,9 @@ function rowOf(seen: Survey, member: Member): Row {
     instance: instance ?? null,
     state: (instance && groupInstance(seen, instance)?.lifecycleState) ?? 'no instance',
     role: facts?.service.role ?? null,
+    votes: electorate.isTold ? votes : null,
     zxid: facts?.service.zxid || null,
     used: used.length > 0 ? Math.max(...used) : null,
-    condition: conditionOf(seen, member).kind,
+    condition: isAtRest ? 'at rest' : conditionOf(seen, member).kind,
   }
 }

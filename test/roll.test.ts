@@ -64,6 +64,7 @@ test('status shows every member, its role and how it is', async () => {
       address,
       instance: instances()[place],
       condition: 'well',
+      votes: true,
     })),
   )
   const shown = told.members.map((row: { role: string }) => row.role)
