@@ -38,7 +38,7 @@ async function launched(world: TestWorld): Promise<void> {
   const volume = world.cloud.ec2.volumes.get(member!.volumeIds[0]!)
   expect(card?.attachment).toMatchObject({ instanceId: instance, status: 'attached', deleteOnTermination: false })
   expect(volume?.attachment).toMatchObject({ instanceId: instance, state: 'attached', deleteOnTermination: false })
-  expect(world.hosts.role(instance!)).toBe('standalone')
+  expect(world.hosts.role(instance!)).toBe('leader')
   expect(world.hosts.harms).toEqual([])
 }
 

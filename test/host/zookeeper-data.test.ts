@@ -63,7 +63,7 @@ describe.skipIf(reason)(`the data of a member${reason === undefined ? '' : ` (sk
     const refused = await takeOver(network, host, 1, { parameters: alone })
     expect(refused.facts).toMatchObject({ failed: 'service-failed', because: expect.stringContaining('no data') })
     const { facts } = await serve(network, host, 1, { parameters: { ...alone, Bootstrap: 'permitted' } })
-    expect(facts['service']).toMatchObject({ role: 'standalone' })
+    expect(facts['service']).toMatchObject({ role: 'leader' })
   })
 
   test("another member's volume is refused, and an id that a power cut emptied is written again", async () => {

@@ -102,7 +102,7 @@ it('an instance of the cloud takes over a member by command, and the data outliv
   expect(told).toMatchObject({ Status: 'Success', PluginName: 'takeOver' })
   expect(JSON.parse(told.StandardOutputContent!.trimEnd().split('\n').at(-1)!)).toMatchObject({
     member: 1,
-    service: { role: 'standalone' },
+    service: { role: 'leader' },
   })
   const write = hosts.client('zoo').write('a', '1')
   await clock.pass(1000)

@@ -105,7 +105,7 @@ describe('the health of a modelled host', () => {
     await lab.clock.pass(100)
     expect(await health(lab, 'i-1')).toMatchObject({ member: 1, busy: true })
     expect((await lab.wait(run)).exitCode).toBe(0)
-    expect(await health(lab, 'i-1')).toMatchObject({ member: 1, busy: false, service: { role: 'standalone' } })
+    expect(await health(lab, 'i-1')).toMatchObject({ member: 1, busy: false, service: { role: 'leader' } })
   })
 
   it('after a hand-over says that nothing is here any more', async () => {

@@ -23,11 +23,11 @@ describe('a first bootstrap', () => {
     expect(lab.hosts.harms).toEqual([])
   })
 
-  it('of a single member is standalone', async () => {
+  it('of a single member is led by it', async () => {
     const lab = createLab()
     await lab.machine('i-1', 1)
     const result = await lab.wait(lab.takeOver('i-1', 1, { Peers: '1=10.0.1.10' }))
-    expect(last(result)['service']).toMatchObject({ role: 'standalone' })
+    expect(last(result)['service']).toMatchObject({ role: 'leader' })
     await lab.wait(lab.hosts.client('zoo').write('a', '1'))
     expect(await lab.wait(lab.hosts.client('zoo').read('a'))).toBe('1')
   })
@@ -48,7 +48,7 @@ describe('a first bootstrap', () => {
     const only = { Peers: '1=10.0.1.10' }
     expect(failure(await lab.wait(lab.takeOver('i-1', 1, only)))).toEqual([40, 'service-failed'])
     const again = await lab.wait(lab.takeOver('i-1', 1, only))
-    expect(last(again)).toMatchObject({ volumes: [{ formatted: false }], service: { role: 'standalone' } })
+    expect(last(again)).toMatchObject({ volumes: [{ formatted: false }], service: { role: 'leader' } })
   })
 })
 

@@ -118,7 +118,7 @@ describe('a take-over', () => {
         (error: Error) => error.message,
       )
       await lab.clock.pass(ms)
-      const served = lab.hosts.role('i-1') === 'standalone'
+      const served = lab.hosts.role('i-1') === 'leader'
       await lab.hosts.powerOff('i-1')
       const outcome = await lab.wait(run)
       expect(['ended normally', 'the document was killed: powered off']).toContain(outcome)
