@@ -10,7 +10,7 @@
 readonly reconfigure_lock=/run/stayput-reconfigure.lock
 readonly reconfigure_answer_seconds=20 reconfigure_settle_seconds=15
 
-change='' changed='' changed_address='' reconfigure_code=''
+change='' changed='' changed_address='' reconfigure_answer=''
 
 reconfigure_read() {
   read_parameter attempt Attempt '[a-zA-Z0-9.:-]{1,64}'
@@ -65,67 +65,23 @@ reconfigure_refuse_unsafe() {
   ((serving >= needed)) || fail 62 not-in-sync "of the ${#rest[@]} that are to vote $serving serve, and $needed must"
 }
 
-# ---- ZooKeeper's protocol for clients, as much of it as one change takes. All numbers are in hexadecimal digits.
-
-hex_number() {
-  printf '%0*x' "$1" "$2"
-}
-
-hex_text() {
-  hex_number 8 "${#1}"
-  printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n'
-}
-
-hex_frame() {
-  hex_number 8 $((${#1} / 2))
-  printf '%s' "$1"
-}
-
-# A new session, the super user, the change, the end of the session; the server answers them in this order.
-reconfigure_request() {
-  local none=ffffffff joining leaving
-  joining=$none leaving=$none
-  if [[ $change == add ]]; then
-    joining=$(hex_text "$(zookeeper_server "$changed" "$changed_address" participant)")
-  else
-    leaving=$(hex_text "$changed")
-  fi
-  hex_frame "$(hex_number 24 0)$(hex_number 8 10000)$(hex_number 16 0)00000010$(hex_number 32 0)"
-  hex_frame "fffffffc0000006400000000$(hex_text digest)$(hex_text "super:$(<"$zookeeper_super")")"
-  hex_frame "0000000100000010$joining$leaving$none$(hex_number 16 $((16#$zookeeper_voters_version)))"
-  hex_frame 00000002fffffff5
-}
-
-# Sends the change, and sets `reconfigure_code` to the server's answer: a number, 0 for done, or nothing.
+# Has ZooKeeper's own command line make the change, and sets `reconfigure_answer` to what it says. The password goes
+# through a pipe, because everybody on the host can read arguments; lines that repeat it are left out.
 reconfigure_send() {
-  local answer frame
-  # shellcheck disable=SC2016 # The inner shell expands its own arguments.
-  answer=$(printf '%b' "$(reconfigure_request | sed 's/../\\x&/g')" | timeout "$reconfigure_answer_seconds" bash -c \
-    'exec 3<>"/dev/tcp/$1/$2"; cat >&3; od -An -v -tx1 <&3' send "$address" "$zookeeper_client_port" 2>/dev/null |
-    tr -d ' \n') || true
-  reconfigure_code=''
-  # The answer to a new session begins with no number of a request; that of the super user has -4.
-  answer=${answer:$((8 + 2 * 16#0${answer:0:8}))}
-  while ((${#answer} >= 40)); do
-    frame=${answer:8:$((2 * 16#${answer:0:8}))}
-    answer=${answer:$((8 + ${#frame}))}
-    [[ ${frame:0:8} =~ ^(00000001|fffffffc)$ ]] || continue
-    reconfigure_code=$((16#${frame:24:8}))
-    ((reconfigure_code < 2147483648)) || reconfigure_code=$((reconfigure_code - 4294967296))
-    ((reconfigure_code == 0)) || break
-  done
+  local password wish="-remove $changed"
+  password=$(<"$zookeeper_super")
+  [[ $change == remove ]] || wish="-add $(zookeeper_server "$changed" "$changed_address" participant)"
+  reconfigure_answer=$(printf '%s\n' "addauth digest super:$password" "reconfig -v $zookeeper_voters_version $wish" quit |
+    timeout --kill-after=5 "$reconfigure_answer_seconds" env -i "PATH=$PATH" LC_ALL=C setpriv \
+      --reuid "$(id -u "$zookeeper_user")" --regid "$(id -g "$zookeeper_user")" --init-groups \
+      bash "$zookeeper_launcher" client "$address:$zookeeper_client_port" 2>&1 8>&- | grep -vF "$password") || true
 }
 
-# The codes are KeeperException's.
+# Why the list is as it was: the command line's last words, but for its log and its prompt.
 reconfigure_reason() {
-  case $reconfigure_code in
-    -13) printf 'the new list has no majority that is in sync' ;;
-    -14) printf 'another change is under way' ;;
-    -103) printf 'the list has changed meanwhile' ;;
-    -102 | -115) printf 'the server does not know its super user: it was started with another one' ;;
-    '') printf 'the server has not answered' ;;
-    *) printf 'the server answered with code %s' "$reconfigure_code" ;;
-  esac
+  local said
+  said=$(grep -vE '^([[:space:]]*$|WATCHER|WatchedEvent|\[|[0-9]{4}-|SLF4J)' <<<"$reconfigure_answer" | tail -n 1)
+  printf 'ZooKeeper said: %.300s' "${said:-nothing}"
 }
 
 reconfigure() {

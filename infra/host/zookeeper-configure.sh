@@ -1,8 +1,8 @@
 # Where the server keeps its data, and what it is started with.
 
-readonly zookeeper_launcher="$library_directory/zookeeper-run"
 readonly zookeeper_log=/var/log/stayput/zookeeper.log
 readonly zookeeper_main=org.apache.zookeeper.server.quorum.QuorumPeerMain
+readonly zookeeper_command_line=org.apache.zookeeper.ZooKeeperMain
 
 zookeeper_data='' zookeeper_transactions='' zookeeper_digest='' zookeeper_authority='' zookeeper_listener=''
 # The one or two of them.
@@ -100,18 +100,18 @@ zookeeper_launcher_text() {
   local name
   printf '#!/usr/bin/env bash\n# Written by Stayput. Runs ZooKeeper as member %s of %s.\n' "$member" "$ensemble"
   for name in tombstone zookeeper_layout zookeeper_home zookeeper_data zookeeper_transactions zookeeper_log \
-    zookeeper_main zookeeper_purger zookeeper_digest zookeeper_authority zookeeper_listener member; do
+    zookeeper_main zookeeper_purger zookeeper_command_line zookeeper_digest zookeeper_authority zookeeper_listener member; do
     printf '%s=%q\n' "$name" "${!name}"
   done
   declare -f zookeeper_is_mounted zookeeper_find_list zookeeper_compose zookeeper_run
   printf 'zookeeper_run "$@"\n'
 }
 
-# Becomes the server, or with the words `purge NUMBER` the purge that keeps so many snapshots. The last gate: it is passed
-# at every start, at boot and after a crash as well.
+# Becomes the server; or with the words `purge NUMBER` the purge that keeps so many snapshots, or with `client
+# ADDRESS:PORT` the command line for it. The last gate: it is passed at every start, at boot and after a crash as well.
 zookeeper_run() {
   local place
-  exec </dev/null >>"$zookeeper_log" 2>&1
+  [[ ${1-} == client ]] || exec </dev/null >>"$zookeeper_log" 2>&1
   [[ ! -e $tombstone ]] || { echo 'this host has handed over'; exit 1; }
   for place in "$zookeeper_data" "$zookeeper_transactions"; do
     zookeeper_is_mounted "$place" || { echo "$place is not mounted"; exit 1; }
@@ -138,6 +138,10 @@ zookeeper_run() {
     # shellcheck disable=SC2086
     exec "$JAVA" $JAVA_OPTS -Xmx256m -Dzookeeper.datadir.autocreate=false -cp "$CLASSPATH" "$zookeeper_purger" \
       "$zookeeper_transactions" "$zookeeper_data" -n "$2"
+  fi
+  if [[ ${1-} == client ]]; then
+    # shellcheck disable=SC2086
+    exec "$JAVA" $JAVA_OPTS -Xmx64m -cp "$CLASSPATH" "$zookeeper_command_line" -waitforconnection -server "$2"
   fi
   zookeeper_compose "$1" || exit 1
   # Of a flag given twice Java takes the last, so ours come after the user's, which are words and not quoted.

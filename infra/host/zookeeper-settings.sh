@@ -1,7 +1,6 @@
 # Which ZooKeeper this host has, and the settings that its server runs with: the user's, but for those that would break
 # a promise.
 
-readonly zookeeper_user=zookeeper
 # What is left of the 120 seconds must do for a restart; the orchestrator asks again.
 readonly zookeeper_install_seconds=60
 

@@ -15,6 +15,8 @@
 # This part is what every verb needs to know of it: where it is, what it says when it is asked, which processes it is.
 
 readonly zookeeper_config=/etc/stayput/zookeeper/zoo.cfg
+readonly zookeeper_launcher="$library_directory/zookeeper-run"
+readonly zookeeper_user=zookeeper
 readonly zookeeper_unit=stayput-zookeeper.service
 readonly zookeeper_unit_file="/etc/systemd/system/$zookeeper_unit"
 
