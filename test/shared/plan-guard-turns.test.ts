@@ -1,0 +1,226 @@
+import { describe, expect, test } from 'vitest'
+import { limits } from '../../shared/model/limits.ts'
+import type { HealthFacts } from '../../shared/model/facts.ts'
+import type { Member } from '../../shared/model/member.ts'
+import type { Health, Observation } from '../../shared/model/observation.ts'
+import { planFor } from '../../shared/plan/plan.ts'
+import {
+  note,
+  mine,
+  peers,
+  instances,
+  groupInstances,
+  stopped,
+  leads,
+  silent,
+  asked,
+  well,
+  ending,
+  ids,
+  goes,
+  waits,
+  unseen,
+  without,
+} from './ending-scene.ts'
+import {
+  health,
+  heldBy,
+  inGroup,
+  instance,
+  member,
+  noted,
+  now,
+  other,
+  seconds,
+  self,
+  subnetCidrs,
+  takenOver,
+  third,
+} from './scene.ts'
+
+describe('who leaves writes before it looks', () => {
+  const unwritten = heldBy(self, member(1))
+
+  test.each<[string, Member]>([
+    ['no note', unwritten],
+    ['the note of another holder', noted(unwritten, { leaving: { instanceId: other, at: now } })],
+  ])('with %s there it is noted first, and nothing else is done', (_, one) => {
+    const plan = planFor(ending({ members: [one, ...peers], leavingSince: new Map() }))
+    const networkInterfaceId = unwritten.networkInterface.id
+    expect(plan.steps).toEqual([
+      { kind: 'write-note', networkInterfaceId, note: { key: 'leaving', instanceId: self, at: now } },
+    ])
+  })
+
+  test('a take-over command of before is no hand-over that has begun', () => {
+    const plan = planFor(ending({ commands: [takenOver(mine)], leavingSince: new Map() }))
+    expect(plan).toMatchObject({ ...waits, because: expect.stringContaining('has some seconds to be seen') })
+  })
+
+  test('what the hosts have told does not count before the note was seen for some seconds', () => {
+    expect(planFor(ending({ leavingSince: new Map() }))).toMatchObject(waits)
+    const since = (ms: number) => planFor(ending({ leavingSince: new Map([[self, now - ms]]) }))
+    expect(since(limits.leavingSettles - 1)).toMatchObject(waits)
+    expect(since(limits.leavingSettles).steps).toMatchObject([{ kind: 'ask-health' }])
+  })
+
+  test('only what the hosts were asked for after that counts', () => {
+    const since = (ms: number) => ids({ leavingSince: new Map([[self, seconds(5) - ms]]) })
+    expect(since(limits.leavingSettles)).toEqual(['hand-over'])
+    expect(since(limits.leavingSettles - 1)).toEqual([self, other, third])
+  })
+
+  const second = heldBy(self, member(2))
+  const wish = { leaving: { instanceId: other, at: seconds(1) } }
+  const first = noted(heldBy(other, member(1)), wish)
+  /** This instance is member 2; member 1 is to leave as well. */
+  const behind = (change: Partial<Observation> = {}) => {
+    const healths = [health(other, first, leads), health(self, second), health(third, member(3))]
+    const groups = [groupInstances[0]!, inGroup(other, 'Terminating:Wait'), groupInstances[2]!]
+    const members = [first, noted(second, note), heldBy(third, member(3))]
+    return planFor(ending({ members, healths, groupInstances: groups, ...change }))
+  }
+
+  test('a smaller member comes first: its wish keeps that of a greater one from being written', () => {
+    const plan = behind({ members: [first, second, heldBy(third, member(3))] })
+    expect(plan).toMatchObject({ steps: [], verdict: 'WAIT', because: 'member 1 leaves first' })
+  })
+
+  test('a wish that was there before is taken back, once what it may have led to is to be seen', () => {
+    const since = (ms: number) =>
+      behind({
+        leavingSince: new Map([
+          [self, 0],
+          [other, now - ms],
+        ]),
+      })
+    expect(since(limits.standsBackAfter - 1)).toMatchObject({ steps: [], verdict: 'WAIT' })
+    expect(behind()).toMatchObject({ steps: [], verdict: 'WAIT' })
+    expect(since(limits.standsBackAfter).steps).toEqual([
+      { kind: 'forget-note', networkInterfaceId: second.networkInterface.id, key: 'leaving' },
+    ])
+  })
+
+  test('a server that is missed by nobody does not wait for the smaller member: that one may be waiting for it', () => {
+    const world = (own: Member, ms: number, change: Partial<HealthFacts> = stopped) =>
+      behind({
+        members: [first, own, heldBy(third, member(3))],
+        healths: [health(other, first, leads), health(self, own, change), health(third, member(3))],
+        leavingSince: new Map([
+          [self, now - ms],
+          [other, now - limits.standsBackAfter],
+        ]),
+      })
+    expect(world(second, 0).steps).toMatchObject([{ kind: 'write-note', note: { key: 'leaving' } }])
+    const own = noted(second, note)
+    expect(world(own, limits.leavingSettles - 1)).toMatchObject({ steps: [], verdict: 'WAIT' })
+    expect(world(own, limits.leavingSettles).steps).toMatchObject([{ kind: 'ask-health' }])
+    expect(world(own, 60_000)).toMatchObject(goes)
+    expect(world(own, 60_000).because).toContain('so the quorum loses nothing')
+    // It has found its way back meanwhile.
+    expect(world(own, 60_000, {}).steps).toMatchObject([{ kind: 'forget-note' }])
+    expect(world(second, 0, {})).toMatchObject({ steps: [], because: 'member 1 leaves first' })
+  })
+
+  test('whether it is missed is asked before its wish is kept back', () => {
+    const plan = behind({ members: [first, second, heldBy(third, member(3))], healths: [] })
+    expect(plan.steps).toMatchObject([{ kind: 'ask-health' }])
+    const electing = behind({
+      members: [first, second, heldBy(third, member(3))],
+      healths: [health(self, second, { ...without, peers: {} })],
+    })
+    expect(electing.steps).toMatchObject([{ kind: 'ask-health', instanceIds: [other, third] }])
+    const waiting = behind({ members: [first, second, heldBy(third, member(3))], healths: [asked(self)] })
+    expect(waiting).toMatchObject({ steps: [], because: 'the hosts are asked how their members are' })
+  })
+
+  test.each(['shutting-down', 'terminated'])('one that is %s already is not waited for', (state) => {
+    const dying = [instance(self), instance(other, { state }), instance(third)]
+    const plan = behind({ instances: dying, healths: [health(self, second), health(third, member(3), leads)] })
+    expect(plan.because).not.toContain('leaves first')
+    expect(plan.because).toContain(`member 1: its holder is ${other} (${state}`)
+  })
+
+  test('one that is not shown may be about to leave', () => {
+    expect(behind({ instances: [instance(self), instance(third)] }).because).toContain('member 1 leaves first')
+  })
+
+  test('one that waits as well, and has taken its wish back, is counted upon', () => {
+    const ends = [...groupInstances.slice(0, 2), inGroup(third, 'Terminating:Wait')]
+    expect(planFor(ending({ groupInstances: ends }))).toMatchObject(goes)
+    expect(ids({ groupInstances: ends, healths: [] })).toEqual([self, other, third])
+    const beyond = [...groupInstances.slice(0, 2), inGroup(third, 'Terminating')]
+    expect(planFor(ending({ groupInstances: beyond }))).toMatchObject(waits)
+  })
+
+  test('the wish of a greater member is not waited out: it is counted out', () => {
+    const greater = noted(peers[1], { leaving: { instanceId: third, at: seconds(3600) } })
+    const plan = planFor(ending({ members: [mine, peers[0], greater] }))
+    expect(plan.because).toContain('member 3: it is to leave as well')
+  })
+
+  test('a note of a holder before does not count', () => {
+    const old = noted(peers[0], { leaving: { instanceId: self, at: now } })
+    expect(planFor(ending({ members: [mine, old, peers[1]] }))).toMatchObject(goes)
+  })
+})
+
+describe('the hosts are asked', () => {
+  test('all at once, with every member', () => {
+    const { steps } = planFor(ending({ healths: [] }))
+    expect(steps).toEqual([
+      {
+        kind: 'ask-health',
+        instanceIds: [self, other, third],
+        members: [mine, ...peers].map((one) => ({
+          member: one.id,
+          macAddress: one.networkInterface.macAddress,
+          address: one.networkInterface.address,
+          subnetCidr: `10.0.${one.id}.0/24`,
+          volumes: one.volumes.map(({ id, mount }) => ({ id, mount })),
+        })),
+      },
+    ])
+  })
+
+  test('those alone that are in service and run', () => {
+    expect(ids({ healths: [], instances: instances.slice(0, 2) })).toEqual([self, other])
+    const standby = [groupInstances[0]!, inGroup(other, 'Standby'), groupInstances[2]!]
+    expect(ids({ healths: [], groupInstances: standby })).toEqual([self, third])
+  })
+
+  test('again when what they told is old, and only those', () => {
+    const aged = (ms: number) => [well[0]!, well[1]!, health(third, peers[1], {}, now - ms)]
+    expect(ids({ healths: aged(limits.healthAgeMax) })).toEqual(['hand-over'])
+    expect(ids({ healths: aged(limits.healthAgeMax + 1) })).toEqual([third])
+    const quiet = (ms: number): Health[] => [...unseen, { ...silent(third), sentAt: now - ms }]
+    expect(ids({ healths: quiet(limits.silenceAgeMax) })).toEqual([])
+    expect(ids({ healths: quiet(limits.silenceAgeMax + 1) })).toEqual([third])
+  })
+
+  test('and waited for; one that has not answered in time is silent', () => {
+    const late = (ms: number) => planFor(ending({ healths: [...unseen, asked(third, ms / 1000)] }))
+    expect(late(limits.healthWithin - 1)).toMatchObject({ ...waits, because: expect.stringContaining('are asked') })
+    expect(late(limits.healthWithin).because).toContain(`its host ${third} does not answer`)
+    expect(late(limits.silenceAgeMax).because).toContain(`its host ${third} does not answer`)
+  })
+
+  test('but not waited for where the answer does not matter', () => {
+    expect(planFor(ending({ healths: [health(self, mine, stopped), asked(other), asked(third)] }))).toMatchObject(goes)
+    const waiting = planFor(ending({ healths: [asked(self), well[1]!, well[2]!] }))
+    expect(waiting).toMatchObject(waits)
+    expect(ids({ healths: [asked(self), asked(other)] })).toEqual([third])
+  })
+
+  test('a silent host is not believed to be gone before all peers were heard', () => {
+    const blind = health(other, peers[0], { peers: { 1: 'absent' } })
+    expect(planFor(ending({ healths: [silent(self), blind, asked(third)] }))).toMatchObject(waits)
+    expect(ids({ healths: [silent(self), blind] })).toEqual([third])
+  })
+
+  test('not while the range of a subnet is unknown', () => {
+    const plan = planFor(ending({ healths: [], subnetCidrs: new Map([...subnetCidrs].slice(0, 2)) }))
+    expect(plan).toMatchObject(waits)
+    expect(plan.because).toContain('range of a subnet is unknown')
+  })
+})
