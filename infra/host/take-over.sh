@@ -1,7 +1,8 @@
 # Take over: this host becomes the member. Whatever is already so stays as it is, so a second run on a healthy host
 # changes and restarts nothing: it is the verification.
 
-readonly routes_said=/run/stayput-told
+# Where the routes' part tells why it has failed.
+readonly aside=/run/stayput-told
 
 claim_member() {
   refuse_other_member
@@ -20,7 +21,7 @@ volumes_facts() {
 # The routes and the volumes need nothing of each other, and each may have to wait for its device: side by side. What the
 # routes tell of a failure is kept, because a document tells one thing.
 begin_routes() {
-  routes_apply >"$routes_said" &
+  routes_apply >"$aside" &
   companion=$!
 }
 
@@ -30,8 +31,8 @@ end_routes() {
   wait "$companion" || code=$?
   companion=''
   ((code)) || return 0
-  [[ ! -s $routes_said ]] || told=yes
-  cat "$routes_said"
+  [[ ! -s $aside ]] || told=yes
+  cat "$aside"
   exit "$code"
 }
 

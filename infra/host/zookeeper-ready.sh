@@ -50,7 +50,8 @@ zookeeper_ready() {
   local end=$((SECONDS + zookeeper_ready_seconds)) answer=''
   ((end <= zookeeper_last_second)) || end=$zookeeper_last_second
   coproc zookeeper_watch
-  until IFS= read -r -d '' -t 1 -u "${COPROC[0]}" answer && zookeeper_hear "$answer"; do
+  until IFS= read -r -d '' -t 1 -u "${COPROC[0]-}" answer && zookeeper_hear "$answer"; do
+    [[ ${COPROC_PID-} ]] || coproc zookeeper_watch
     zookeeper_attend
     ((SECONDS < end)) || fail 41 no-quorum "ZooKeeper runs, but found no role in its ensemble within \
 $zookeeper_ready_seconds seconds; of the others these answer: $(zookeeper_peer_modes | tr '\n' ' ')"

@@ -12,13 +12,12 @@ readonly zookeeper_purge_seconds=30
 
 # Whether the server's directories lack room. Usage: zookeeper_lacks_room [PERCENT], and so much used is too much.
 zookeeper_lacks_room() {
-  local answer left used
-  answer=$(df --output=avail,pcent --block-size=1 "${zookeeper_places[@]}")
+  local left used
   while read -r left used; do
     # The first line is the title.
     [[ $left =~ ^[0-9]+$ ]] || continue
     ((left >= zookeeper_least_bytes && ${used//[!0-9]/} < ${1:-101})) || return 0
-  done <<<"$answer"
+  done < <(df --output=avail,pcent --block-size=1 "${zookeeper_places[@]}")
   return 1
 }
 

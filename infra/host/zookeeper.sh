@@ -29,8 +29,8 @@ zookeeper_refuse() {
   fail 40 service-failed "$1"
 }
 
-# Whether something listens on PORT of this host. Starts no process: it is asked many times a second, while the server
-# that it is asked of needs the processor to start.
+# Whether something listens on PORT of this host. Starts no process: the server that it is asked of needs the processor to
+# start.
 zookeeper_listens() {
   local port lines more=('')
   printf -v port '%04X' "$1"
