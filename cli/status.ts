@@ -1,3 +1,4 @@
+import type { HealthFacts } from '../shared/model/facts.ts'
 import type { Member } from '../shared/model/member.ts'
 import type { Survey } from '../shared/model/observation.ts'
 import { conditionOf } from '../shared/plan/healing/condition.ts'
@@ -56,11 +57,7 @@ function rowOf(seen: Survey, member: Member): Row {
   const instance = networkInterface.attachment?.instanceId
   const answer = seen.healths.find((health) => health.instanceId === instance)?.answer
   const facts = typeof answer === 'object' ? answer : undefined
-  const used = facts?.volumes.flatMap((volume) => volume.used ?? []) ?? []
-  const electorate = electorateOf(seen)
-  const votes = electorate.voters.includes(member)
-  // Without an instance and without a vote it is one that nobody wants for now.
-  const isAtRest = instance === undefined && electorate.isTold && !votes
+  const votes = hasVote(seen, member)
   return {
     member: id,
     zone,
@@ -68,9 +65,20 @@ function rowOf(seen: Survey, member: Member): Row {
     instance: instance ?? null,
     state: (instance && groupInstance(seen, instance)?.lifecycleState) ?? 'no instance',
     role: facts?.service.role ?? null,
-    votes: electorate.isTold ? votes : null,
+    votes,
     zxid: facts?.service.zxid || null,
-    used: used.length > 0 ? Math.max(...used) : null,
-    condition: isAtRest ? 'at rest' : conditionOf(seen, member).kind,
+    used: facts ? usedMost(facts) : null,
+    // Without an instance and without a vote it is one that nobody wants for now.
+    condition: instance === undefined && votes === false ? 'at rest' : conditionOf(seen, member).kind,
   }
+}
+
+function usedMost({ volumes }: HealthFacts): number | null {
+  const used = volumes.flatMap((volume) => volume.used ?? [])
+  return used.length > 0 ? Math.max(...used) : null
+}
+
+function hasVote(seen: Survey, member: Member): boolean | null {
+  const { voters, isTold } = electorateOf(seen)
+  return isTold ? voters.includes(member) : null
 }

@@ -79,7 +79,7 @@ function agreedList(seen: Survey): readonly number[] | undefined {
     return typeof facts === 'object' && isServing(facts.service.role) ? [facts.service.voters] : []
   })
   const [list] = lists
-  const isSame = lists.every((other) => String(other?.toSorted()) === String(list?.toSorted()))
+  const isSame = lists.every((other) => other?.length === list?.length && other?.every((id) => list?.includes(id)))
   return list && isSame ? list : undefined
 }
 

@@ -37,7 +37,7 @@ interface Writes {
 function startWriting(world: TestWorld): Writes {
   const acknowledged: string[] = []
   const client = world.hosts.client('zookeeper')
-  let stopped = false
+  const writer = { isStopped: false }
   let last = world.clock.now()
   let longest = 0
   const note = () => {
@@ -46,7 +46,7 @@ function startWriting(world: TestWorld): Writes {
   }
   const pause = () => new Promise<void>((resolve) => world.clock.after(1000, resolve))
   const writing = (async () => {
-    for (let count = 0; !stopped; count++) {
+    for (let count = 0; !writer.isStopped; count++) {
       const key = `/entry-${count}`
       await client.write(key, 'value').then(
         () => (note(), acknowledged.push(key)),
@@ -59,7 +59,7 @@ function startWriting(world: TestWorld): Writes {
     acknowledged,
     longest: () => longest,
     async stop() {
-      stopped = true
+      writer.isStopped = true
       await world.clock.pass(5000)
       await writing
     },
@@ -71,7 +71,7 @@ const serving = (world: TestWorld): number[] =>
     .servers('zookeeper')
     .filter(({ role }) => role === 'leader' || role === 'follower')
     .map(({ member }) => member)
-    .toSorted()
+    .toSorted((a, b) => a - b)
 
 /** Who votes by the list on each of these members' volumes. */
 const lists = (world: TestWorld, ids: readonly number[]): (readonly number[] | undefined)[] =>
