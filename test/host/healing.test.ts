@@ -221,7 +221,7 @@ describe.skipIf(reason !== undefined)(`a member that is not well${skipped}`, () 
     const script = step!.inputs.runCommand.join('\n')
     const stuck = script
       .replace('health_seconds=8', 'health_seconds=1')
-      .replace(/health$/, 'volume_mounts() { sleep 60; }\nzookeeper_ask() { sleep 60; }\nhealth')
+      .replace(/health$/, 'volume_mounts() { sleep 60; }\nzk_ask() { sleep 60; }\nhealth')
     expect(stuck).toContain('sleep 60')
     const mainSteps = [{ ...step!, inputs: { runCommand: [stuck] } }]
     const { stdout } = await ward.hosts.run(instanceOf(other), { ...rest, content: { ...content, mainSteps } })

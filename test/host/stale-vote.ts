@@ -24,7 +24,7 @@ export interface Replacement {
 }
 
 /** Without the remedy, a stalled server waits until its time as a lonely leader is over. */
-export const withoutHelp: Change = ['zookeeper_most_helps=2', 'zookeeper_most_helps=0']
+export const withoutHelp: Change = ['zk_most_helps=2', 'zk_most_helps=0']
 
 /** A take-over whose server is cut off until another one's vote for it has made it lead. */
 export async function takeOverOnStaleVote(

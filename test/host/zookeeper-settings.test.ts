@@ -92,7 +92,7 @@ describe.skipIf(reason)(`ZooKeeper's settings${reason === undefined ? '' : ` (sk
 
   test('while the image is still being set up, an installation that is to come is waited for', async () => {
     await host.run('mv /usr/share/java/zookeeper.jar /usr/share/java/hidden.jar; mkdir /run/cloud-init')
-    const change = ['zookeeper_install_seconds=60', 'zookeeper_install_seconds=1'] as const
+    const change = ['zk_install_seconds=60', 'zk_install_seconds=1'] as const
     const refused = await takeOver(network, host, 1, { parameters, change })
     expect(refused).toMatchObject({ exitCode: 12, facts: { failed: 'busy' } })
     const waiting = takeOver(network, host, 1, { parameters })
