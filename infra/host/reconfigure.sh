@@ -36,8 +36,10 @@ reconfigure_has_vote() {
 }
 
 reconfigure_is_done() {
+  local vote=no
   reconfigure_look || return 1
-  if [[ $change == add ]]; then reconfigure_has_vote; else ! reconfigure_has_vote; fi
+  ! reconfigure_has_vote || vote=yes
+  [[ $change-$vote == add-yes || $change-$vote == remove-no ]]
 }
 
 # How many of these serve. Usage: ID=ADDRESS...
