@@ -1,6 +1,6 @@
 /**
- * The parts of the documents, by name, without comments and indentation, and with the longest prefix of names cut short:
- * Systems Manager takes no document of more than 64 KB. Read by `${file(infra/parts.cjs):NAME}` in documents.yml. No part has a text of several lines in which a line
+ * The parts of the documents, by name, without comments and indentation: Systems Manager takes no document of more than
+ * 64 KB. Read by `${file(infra/parts.cjs):NAME}` in documents.yml. No part has a text of several lines in which a line
  * that starts with a hash or a space would mean something.
  */
 const { readdirSync, readFileSync } = require('node:fs')
@@ -9,14 +9,13 @@ const escape = require('./escape.cjs')
 
 const folder = join(__dirname, 'host')
 
-function shortened(text) {
+function withoutComments(text) {
   const lines = text.split('\n').map((line) => line.trimStart())
-  const kept = lines.filter((line) => line.startsWith('#!') || !(line === '' || line.startsWith('#')))
-  return kept.join('\n').replaceAll(/\bzookeeper_(?=[a-z])/g, 'zk_')
+  return lines.filter((line) => line.startsWith('#!') || !(line === '' || line.startsWith('#'))).join('\n')
 }
 
 const files = readdirSync(folder).filter((file) => file.endsWith('.sh'))
-const parts = files.map((file) => [basename(file, '.sh'), shortened(readFileSync(join(folder, file), 'utf8'))])
+const parts = files.map((file) => [basename(file, '.sh'), withoutComments(readFileSync(join(folder, file), 'utf8'))])
 
 module.exports = {
   ...Object.fromEntries(parts.map(([name, text]) => [name, escape(text)])),

@@ -30,7 +30,7 @@ hand_over() {
   refuse_when_late "$not_after"
   refuse_other_member
   leave_tombstone
-  zookeeper_stop
+  zk_stop
   sync
   volumes_unmount
   routes_remove

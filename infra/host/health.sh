@@ -108,14 +108,14 @@ health_volume_is_ours() {
 # Prints what the server says of itself, at its static address, as its peers and clients ask it.
 health_server() {
   local answer role synced=null voters=null ids
-  answer=$(zookeeper_ask "$address" srvr) || true
+  answer=$(zk_ask "$address" srvr) || true
   [[ $answer =~ Mode:\ (leader|follower|standalone) ]] || return 0
   role=${BASH_REMATCH[1]}
-  if [[ $role == leader && $(zookeeper_ask "$address" mntr) =~ zk_synced_followers[[:space:]]+([0-9]+) ]]; then
+  if [[ $role == leader && $(zk_ask "$address" mntr) =~ zk_synced_followers[[:space:]]+([0-9]+) ]]; then
     synced=${BASH_REMATCH[1]}
   fi
-  if zookeeper_read_voters "$(zookeeper_ask "$address" conf)"; then
-    printf -v ids ',%s' "${zookeeper_voters[@]%%=*}"
+  if zk_read_voters "$(zk_ask "$address" conf)"; then
+    printf -v ids ',%s' "${zk_voters[@]%%=*}"
     voters="[${ids#,}]"
   fi
   printf '"role":"%s","zxid":"%s","connections":%s,"latency":%s,"synced":%s,"voters":%s\n' "$role" \
@@ -147,8 +147,8 @@ health_questions() {
   local index
   health_end=$((SECONDS + health_seconds))
   health_ask busy health_busy
-  health_ask processes zookeeper_processes
-  health_ask peers zookeeper_peer_modes
+  health_ask processes zk_processes
+  health_ask peers zk_peer_modes
   if [[ -n $address ]]; then
     health_ask routes health_routes
     health_ask server health_server
@@ -214,7 +214,7 @@ health_peers_fact() {
 # In whole seconds, rounded up.
 health_settle_fact() {
   local tick start keep
-  tick=$(zookeeper_setting tickTime) start=$(zookeeper_setting initLimit) keep=$(zookeeper_setting syncLimit)
+  tick=$(zk_setting tickTime) start=$(zk_setting initLimit) keep=$(zk_setting syncLimit)
   if [[ $tick =~ ^[1-9][0-9]{0,5}$ && $start =~ ^[1-9][0-9]{0,4}$ && $keep =~ ^[1-9][0-9]{0,4}$ ]]; then
     printf '%s' $(((tick * (start + keep) + 999) / 1000))
   else
@@ -228,8 +228,8 @@ health() {
   refuse_when_late "$not_after"
   health_read_own_row
   [[ -z $address ]] || routes_derive
-  port=$(zookeeper_setting clientPort)
-  [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || zookeeper_client_port=$port
+  port=$(zk_setting clientPort)
+  [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || zk_client_port=$port
   [[ ! -e $tombstone ]] || handed_over=true
   health_questions
   health_hear busy

@@ -28,11 +28,11 @@ reconfigure_read() {
 
 # Whoever leaves may be the one that leads: then its server serves nobody for a moment, until it follows.
 reconfigure_look() {
-  zookeeper_read_voters "$(zookeeper_ask "$address" conf)"
+  zk_read_voters "$(zk_ask "$address" conf)"
 }
 
 reconfigure_has_vote() {
-  [[ " ${zookeeper_voters[*]} " == *" $changed="* ]]
+  [[ " ${zk_voters[*]} " == *" $changed="* ]]
 }
 
 reconfigure_is_done() {
@@ -46,14 +46,14 @@ reconfigure_is_done() {
 reconfigure_serving() {
   local server
   for server in "$@"; do
-    zookeeper_peer_mode "$server" &
+    zk_peer_mode "$server" &
   done | grep -cE '=(leader|follower)$' || true
 }
 
 reconfigure_refuse_unsafe() {
   local server rest=() serving needed
-  [[ $(zookeeper_peer_mode "$member=$address") == *=leader ]] || fail 61 not-leader "member $member does not lead"
-  for server in "${zookeeper_voters[@]}"; do
+  [[ $(zk_peer_mode "$member=$address") == *=leader ]] || fail 61 not-leader "member $member does not lead"
+  for server in "${zk_voters[@]}"; do
     [[ ${server%%=*} == "$changed" ]] || rest+=("$server")
   done
   if [[ $change == add ]]; then
@@ -71,12 +71,12 @@ reconfigure_refuse_unsafe() {
 # through a pipe, because everybody on the host can read arguments; lines that repeat it are left out.
 reconfigure_send() {
   local password wish="-remove $changed"
-  password=$(<"$zookeeper_super")
-  [[ $change == remove ]] || wish="-add $(zookeeper_server "$changed" "$changed_address" participant)"
-  reconfigure_answer=$(printf '%s\n' "addauth digest super:$password" "reconfig -v $zookeeper_voters_version $wish" quit |
+  password=$(<"$zk_super")
+  [[ $change == remove ]] || wish="-add $(zk_server "$changed" "$changed_address" participant)"
+  reconfigure_answer=$(printf '%s\n' "addauth digest super:$password" "reconfig -v $zk_voters_version $wish" quit |
     timeout --kill-after=5 "$reconfigure_answer_seconds" env -i "PATH=$PATH" LC_ALL=C setpriv \
-      --reuid "$(id -u "$zookeeper_user")" --regid "$(id -g "$zookeeper_user")" --init-groups \
-      bash "$zookeeper_launcher" client "$address:$zookeeper_client_port" 2>&1 8>&- | grep -vF "$password") || true
+      --reuid "$(id -u "$zk_user")" --regid "$(id -g "$zk_user")" --init-groups \
+      bash "$zk_launcher" client "$address:$zk_client_port" 2>&1 8>&- | grep -vF "$password") || true
 }
 
 # Why the list is as it was: the command line's last words, but for its log and its prompt.
@@ -94,17 +94,17 @@ reconfigure() {
   flock --wait 20 8 || fail 12 busy 'another change of the list is at work on this host'
   refuse_when_late "$not_after"
   refuse_other_member
-  port=$(zookeeper_setting clientPort)
-  [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || zookeeper_client_port=$port
+  port=$(zk_setting clientPort)
+  [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || zk_client_port=$port
   wait_until 5 0.5 reconfigure_look || fail 61 not-leader "member $member does not say who votes"
   if ! reconfigure_is_done; then
     reconfigure_refuse_unsafe
     reconfigure_send
     wait_until "$reconfigure_settle_seconds" 0.2 reconfigure_is_done || fail 63 not-changed "$(reconfigure_reason)"
   fi
-  printf -v ids ',%s' "${zookeeper_voters[@]%%=*}"
+  printf -v ids ',%s' "${zk_voters[@]%%=*}"
   printf '{"attempt":%s,"voters":[%s],"version":%s}\n' "$(json_text "$attempt")" "${ids#,}" \
-    "$(json_text "$zookeeper_voters_version")"
+    "$(json_text "$zk_voters_version")"
 }
 
 reconfigure

@@ -46,19 +46,19 @@ take_over() {
   refuse_when_late "$not_after"
   claim_member
   begin_routes
-  zookeeper_stop_without_mounts
+  zk_stop_without_mounts
   volumes_mount
   end_routes
-  zookeeper_configure
-  zookeeper_start
-  zookeeper_ready
+  zk_configure
+  zk_start
+  zk_ready
   # The service may have waited for a quorum for a minute: what was so before it is proved again.
   routes_check || fail 21 routes-failed "${routes_because:-the routes do not hold}"
   volumes_check || fail 32 mount-failed "${volume_because:-the volumes are not as mounted}"
   # An election among the others may fall between two looks.
-  wait_until 10 0.2 zookeeper_look || fail 41 no-quorum 'ZooKeeper had a role in its ensemble, and lost it at once'
+  wait_until 10 0.2 zk_look || fail 41 no-quorum 'ZooKeeper had a role in its ensemble, and lost it at once'
   printf '{"attempt":%s,"member":%s,"address":%s,"routes":"verified","volumes":[%s],"service":%s}\n' \
-    "$(json_text "$attempt")" "$member" "$(json_text "$address")" "$(volumes_facts)" "$(zookeeper_status)"
+    "$(json_text "$attempt")" "$member" "$(json_text "$address")" "$(volumes_facts)" "$(zk_status)"
 }
 
 take_over

@@ -11,42 +11,42 @@
 #     to be agreed upon as .dynamic.next, which it looks for at its start by itself. The configuration file that it
 #     starts with is written beside them, at every start, from the settings and the newest list.
 
-zookeeper_list='' zookeeper_list_version=0
+zk_list='' zk_list_version=0
 
 # Finds the newest list on the volume, and its version.
-zookeeper_find_list() {
+zk_find_list() {
   local file newest=-1
-  zookeeper_list='' zookeeper_list_version=0
-  for file in "$zookeeper_data"/configuration/zoo.cfg.dynamic.*; do
+  zk_list='' zk_list_version=0
+  for file in "$zk_data"/configuration/zoo.cfg.dynamic.*; do
     [[ -s $file && ${file##*/} =~ ^zoo\.cfg\.dynamic\.([0-9a-f]{1,15}|[0-7][0-9a-f]{15})$ ]] || continue
     ((16#${BASH_REMATCH[1]} > newest)) || continue
-    newest=$((16#${BASH_REMATCH[1]})) zookeeper_list=$file
+    newest=$((16#${BASH_REMATCH[1]})) zk_list=$file
   done
-  ((newest < 0)) || zookeeper_list_version=$newest
-  [[ -n $zookeeper_list ]]
+  ((newest < 0)) || zk_list_version=$newest
+  [[ -n $zk_list ]]
 }
 
 # The port for clients is in the list as well, so that the user's setting counts until there is one.
-zookeeper_keep_port() {
+zk_keep_port() {
   local line
-  zookeeper_find_list || return 0
+  zk_find_list || return 0
   while IFS= read -r line || [[ -n $line ]]; do
-    [[ $line =~ ^server\.$member=.*:([0-9]+)$ && ${BASH_REMATCH[1]} != "$zookeeper_client_port" ]] || continue
-    log "clients are served at port ${BASH_REMATCH[1]}, as the ensemble has agreed, and not at $zookeeper_client_port"
-    zookeeper_client_port=${BASH_REMATCH[1]}
-  done <"$zookeeper_list"
+    [[ $line =~ ^server\.$member=.*:([0-9]+)$ && ${BASH_REMATCH[1]} != "$zk_client_port" ]] || continue
+    log "clients are served at port ${BASH_REMATCH[1]}, as the ensemble has agreed, and not at $zk_client_port"
+    zk_client_port=${BASH_REMATCH[1]}
+  done <"$zk_list"
 }
 
-zookeeper_write_first_list() {
-  local peer directory=$zookeeper_data/configuration
+zk_write_first_list() {
+  local peer directory=$zk_data/configuration
   mkdir -p "$directory"
-  if ! zookeeper_find_list; then
+  if ! zk_find_list; then
     for peer in "${peers[@]}"; do
-      zookeeper_server "${peer%%=*}" "${peer#*=}" participant
+      zk_server "${peer%%=*}" "${peer#*=}" participant
       printf '\n'
     done | write_durably "$directory/zoo.cfg.dynamic.0"
   fi
-  chown -R "$zookeeper_user:" "$directory"
+  chown -R "$zk_user:" "$directory"
   chmod 700 "$directory"
 }
 
@@ -55,16 +55,16 @@ zookeeper_write_first_list() {
 # A server that has no vote, because it is yet to be given one or has lost it, does not start with a list without itself.
 # It starts as one that only listens, so that the votes in its list are those that were agreed upon; and with a version
 # that is less by one, so that it takes the true list from whoever has it, and none that is older than that.
-zookeeper_compose() {
-  local directory=$zookeeper_data/configuration start
-  zookeeper_find_list || { echo "there is no list of servers in $directory"; return 1; }
-  if ! grep -q "^server[.]$member=" "$zookeeper_list"; then
-    printf -v start '%s/zoo.cfg.start.%x' "$directory" $((zookeeper_list_version > 0 ? zookeeper_list_version - 1 : 0))
-    printf '%s\n' "$(<"$zookeeper_list")" "$zookeeper_listener" >"$start" || return 1
-    zookeeper_list=$start
+zk_compose() {
+  local directory=$zk_data/configuration start
+  zk_find_list || { echo "there is no list of servers in $directory"; return 1; }
+  if ! grep -q "^server[.]$member=" "$zk_list"; then
+    printf -v start '%s/zoo.cfg.start.%x' "$directory" $((zk_list_version > 0 ? zk_list_version - 1 : 0))
+    printf '%s\n' "$(<"$zk_list")" "$zk_listener" >"$start" || return 1
+    zk_list=$start
   fi
   # The settings may hold the passwords of key stores.
-  (umask 077 && printf '%s\n' "$(<"$1")" "dynamicConfigFile=$zookeeper_list" >"$directory/zoo.cfg.new") || return 1
+  (umask 077 && printf '%s\n' "$(<"$1")" "dynamicConfigFile=$zk_list" >"$directory/zoo.cfg.new") || return 1
   mv -f "$directory/zoo.cfg.new" "$directory/zoo.cfg"
 }
 
@@ -72,12 +72,12 @@ zookeeper_compose() {
 
 # A change of the list needs ZooKeeper's super user. Each host has a password of its own, which nobody but its root reads
 # and which is good for its own server only; what the server is told is a hash of it.
-zookeeper_super_digest() {
+zk_super_digest() {
   local password
-  if [[ ! -s $zookeeper_super ]]; then
-    head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n' | write_durably "$zookeeper_super" 600
+  if [[ ! -s $zk_super ]]; then
+    head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n' | write_durably "$zk_super" 600
   fi
-  password=$(<"$zookeeper_super")
+  password=$(<"$zk_super")
   # From a pipe, never as an argument, which everybody on the host could read.
   printf 'super:%s' "$(printf '%b' "$(printf 'super:%s' "$password" | sha1sum | cut -c 1-40 | sed 's/../\\x&/g')" | base64)"
 }

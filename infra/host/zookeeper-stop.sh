@@ -1,9 +1,9 @@
 # The end of the server.
 
-readonly zookeeper_stop_seconds=20
+readonly zk_stop_seconds=20
 
 # A process whose first thread is a zombie may have others that still hold files of the volume.
-zookeeper_is_gone() {
+zk_is_gone() {
   local pid threads
   for pid in "$@"; do
     [[ -e /proc/$pid ]] || continue
@@ -14,18 +14,18 @@ zookeeper_is_gone() {
 }
 
 # Stops the server and proves that nothing of it is left.
-zookeeper_stop() {
+zk_stop() {
   local pids=()
-  if has_systemd && [[ -e $zookeeper_unit_file ]]; then
-    systemctl disable --now --quiet "$zookeeper_unit" >&2 || true
+  if has_systemd && [[ -e $zk_unit_file ]]; then
+    systemctl disable --now --quiet "$zk_unit" >&2 || true
   fi
-  mapfile -t pids < <(zookeeper_processes)
+  mapfile -t pids < <(zk_processes)
   ((${#pids[@]} > 0)) || return 0
   kill -TERM "${pids[@]}" 2>/dev/null || true
   # As systemd does: a process that somebody has stopped hears nothing else.
   kill -CONT "${pids[@]}" 2>/dev/null || true
-  wait_until "$zookeeper_stop_seconds" 0.05 zookeeper_is_gone "${pids[@]}" && return 0
+  wait_until "$zk_stop_seconds" 0.05 zk_is_gone "${pids[@]}" && return 0
   log 'ZooKeeper does not stop by itself'
   kill -KILL "${pids[@]}" 2>/dev/null || true
-  wait_until 10 0.05 zookeeper_is_gone "${pids[@]}" || zookeeper_refuse "processes of ZooKeeper stay: ${pids[*]}"
+  wait_until 10 0.05 zk_is_gone "${pids[@]}" || zk_refuse "processes of ZooKeeper stay: ${pids[*]}"
 }

@@ -14,24 +14,24 @@
 #
 # This part is what every verb needs to know of it: where it is, what it says when it is asked, which processes it is.
 
-readonly zookeeper_config=/etc/stayput/zookeeper/zoo.cfg
-readonly zookeeper_launcher="$library_directory/zookeeper-run"
-readonly zookeeper_user=zookeeper
-readonly zookeeper_unit=stayput-zookeeper.service
-readonly zookeeper_unit_file="/etc/systemd/system/$zookeeper_unit"
+readonly zk_config=/etc/stayput/zookeeper/zoo.cfg
+readonly zk_launcher="$library_directory/zookeeper-run"
+readonly zk_user=zookeeper
+readonly zk_unit=stayput-zookeeper.service
+readonly zk_unit_file="/etc/systemd/system/$zk_unit"
 
 # The password of the server's super user.
-readonly zookeeper_super="$state_directory/zookeeper-super"
-readonly zookeeper_quorum_port=2888 zookeeper_election_port=3888
-zookeeper_client_port=2181
+readonly zk_super="$state_directory/zookeeper-super"
+readonly zk_quorum_port=2888 zk_election_port=3888
+zk_client_port=2181
 
-zookeeper_refuse() {
+zk_refuse() {
   fail 40 service-failed "$1"
 }
 
 # Whether something listens on PORT of this host. Starts no process: the server that it is asked of needs the processor to
 # start.
-zookeeper_listens() {
+zk_listens() {
   local port lines more=('')
   printf -v port '%04X' "$1"
   mapfile -t lines </proc/self/net/tcp
@@ -39,16 +39,16 @@ zookeeper_listens() {
   [[ "${lines[*]} ${more[*]}" =~ :\ [0-9A-F]+:$port\ [0-9A-F]+:0000\ 0A\  ]]
 }
 
-# Usage: zookeeper_ask ADDRESS COMMAND. Prints the answer, which may be none. Returns 124 if that took too long.
-zookeeper_ask() {
+# Usage: zk_ask ADDRESS COMMAND. Prints the answer, which may be none. Returns 124 if that took too long.
+zk_ask() {
   # shellcheck disable=SC2016 # The inner shell expands its own arguments.
   timeout 1 bash -c 'exec 3<>"/dev/tcp/$1/$2"; printf %s "$3" >&3; IFS= read -r -d "" answer <&3; printf %s "$answer"' \
-    ask "$1" "$zookeeper_client_port" "$2" 2>/dev/null
+    ask "$1" "$zk_client_port" "$2" 2>/dev/null
 }
 
-zookeeper_peer_mode() {
+zk_peer_mode() {
   local answer code=0 mode=none
-  answer=$(zookeeper_ask "${1#*=}" srvr) || code=$?
+  answer=$(zk_ask "${1#*=}" srvr) || code=$?
   if ((code == 124)); then
     mode=unknown
   elif [[ -z $answer ]]; then
@@ -60,47 +60,47 @@ zookeeper_peer_mode() {
 
 # What the other members are, as lines of ID=ADDRESS=MODE: `none` runs but does not serve, `unknown` has not answered in
 # time. Where nothing listens there is no line. All are asked at once.
-zookeeper_peer_modes() {
+zk_peer_modes() {
   local peer
   for peer in "${peers[@]}"; do
-    [[ ${peer%%=*} == "$member" ]] || zookeeper_peer_mode "$peer" &
+    [[ ${peer%%=*} == "$member" ]] || zk_peer_mode "$peer" &
   done
   wait
 }
 
-# Reads the list of those who vote out of what a server tells about itself: sets `zookeeper_voters` to lines of
-# ID=ADDRESS, and `zookeeper_voters_version`. Usage: zookeeper_read_voters ANSWER.
-zookeeper_voters=() zookeeper_voters_version=''
-zookeeper_read_voters() {
+# Reads the list of those who vote out of what a server tells about itself: sets `zk_voters` to lines of
+# ID=ADDRESS, and `zk_voters_version`. Usage: zk_read_voters ANSWER.
+zk_voters=() zk_voters_version=''
+zk_read_voters() {
   local line
-  zookeeper_voters=() zookeeper_voters_version=''
+  zk_voters=() zk_voters_version=''
   while IFS= read -r line; do
     if [[ $line =~ ^server\.([0-9]+)=([^:]+):[0-9]+:[0-9]+:participant ]]; then
-      zookeeper_voters+=("${BASH_REMATCH[1]}=${BASH_REMATCH[2]}")
+      zk_voters+=("${BASH_REMATCH[1]}=${BASH_REMATCH[2]}")
     elif [[ $line =~ ^version=([0-9a-f]+)$ ]]; then
-      zookeeper_voters_version=${BASH_REMATCH[1]}
+      zk_voters_version=${BASH_REMATCH[1]}
     fi
   done <<<"$1"
-  ((${#zookeeper_voters[@]} > 0)) && [[ -n $zookeeper_voters_version ]]
+  ((${#zk_voters[@]} > 0)) && [[ -n $zk_voters_version ]]
 }
 
-# A server as ZooKeeper lists it. Usage: zookeeper_server ID ADDRESS ROLE.
-zookeeper_server() {
-  printf 'server.%s=%s:%s:%s:%s;%s:%s' "$1" "$2" "$zookeeper_quorum_port" "$zookeeper_election_port" "$3" "$2" \
-    "$zookeeper_client_port"
+# A server as ZooKeeper lists it. Usage: zk_server ID ADDRESS ROLE.
+zk_server() {
+  printf 'server.%s=%s:%s:%s:%s;%s:%s' "$1" "$2" "$zk_quorum_port" "$zk_election_port" "$3" "$2" \
+    "$zk_client_port"
 }
 
 # Prints a setting of our server's configuration, or nothing.
-zookeeper_setting() {
+zk_setting() {
   local line value=''
-  [[ ! -r $zookeeper_config ]] || while IFS= read -r line; do
+  [[ ! -r $zk_config ]] || while IFS= read -r line; do
     [[ ${line%%=*} != "$1" ]] || value=${line#*=}
-  done <"$zookeeper_config"
+  done <"$zk_config"
   printf '%s' "$value"
 }
 
 # The processes with an argument that matches PATTERN as a whole. The pattern must not match itself.
-zookeeper_processes_with() {
+zk_processes_with() {
   local file
   # Processes end while this looks, which is an error to grep.
   { grep -lzxs -e "$1" /proc/[0-9]*/cmdline || true; } | while IFS=/ read -r _ _ file _; do
@@ -109,6 +109,6 @@ zookeeper_processes_with() {
 }
 
 # The processes of our server: the launcher has our settings among its arguments, the server itself its mark.
-zookeeper_processes() {
-  zookeeper_processes_with "${zookeeper_config%.cfg}[.]cfg\|-Dstayput[.]configuration=.*"
+zk_processes() {
+  zk_processes_with "${zk_config%.cfg}[.]cfg\|-Dstayput[.]configuration=.*"
 }

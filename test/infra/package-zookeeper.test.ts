@@ -62,7 +62,7 @@ describe.skipIf(reason)(`an image without ZooKeeper${reason}`, () => {
       bash "$SCRIPT"
       [[ $(find /opt -printf '%p %s %T@\\n' | sort) == "$before" ]]
       ( . "$HOST/common.sh"; . "$HOST/parameters.sh"; . "$HOST/zookeeper.sh"; . "$HOST/zookeeper-settings.sh"
-        zookeeper_find; echo "found $zookeeper_layout in $zookeeper_home" )
+        zk_find; echo "found $zk_layout in $zk_home" )
       SERVER_JVMFLAGS=
       . /opt/zookeeper-3.9.5/bin/zkEnv.sh
       mkdir /opt/.data
