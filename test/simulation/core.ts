@@ -4,10 +4,7 @@ import { functionEnvironment } from '../../lab/stack/environment.ts'
 import type { FunctionName } from '../../lab/stack/functions.ts'
 import type { Settings } from '../../lab/cloud/settings.ts'
 import { advance, type World } from '../../shared/advance.ts'
-import { autoScalingPort } from '../../shared/aws/auto-scaling.ts'
-import { ec2Port } from '../../shared/aws/ec2.ts'
 import type { Send } from '../../shared/aws/operations.ts'
-import { ssmPort } from '../../shared/aws/ssm.ts'
 import type { Clock as CoreClock } from '../../shared/clock.ts'
 import { type Config, readConfig } from '../../shared/config.ts'
 import type { Log } from '../../shared/log.ts'
@@ -19,6 +16,7 @@ import { sweep } from '../../shared/sweep.ts'
 import type { Polls } from './polls.ts'
 import type { Life } from './port.ts'
 import type { Ensemble } from './ensembles.ts'
+import { type Readings, remembering } from './readings.ts'
 
 /** What a planted bug may put in another's place; the production code knows nothing of it. */
 export interface Composition {
@@ -52,11 +50,12 @@ export async function invoke(
     log: Log
     composition: Composition
     polls: Polls | undefined
+    readings: Readings
   },
 ): Promise<unknown> {
-  const { life, send, clock, config, log, composition, polls } = parts
+  const { life, send, clock, config, log, composition, polls, readings } = parts
   const time = coreClock(clock, life.skewMs)
-  const ports: Ports = { ec2: ec2Port(send), autoScaling: autoScalingPort(send), ssm: ssmPort(send) }
+  const ports = remembering(send, readings)
   const world: World = {
     ports: composition.ports?.(ports, time) ?? ports,
     config,

@@ -8,6 +8,7 @@ import { type Composition, configOf, invoke, timeoutsMs } from './core.ts'
 import type { EventFault } from './faults.ts'
 import { Polls } from './polls.ts'
 import { createNetwork, type DrawFate, Life } from './port.ts'
+import type { Readings } from './readings.ts'
 import type { Scene } from './scene.ts'
 import { watchLog } from './sometimes.ts'
 import type { Swarm } from './swarm.ts'
@@ -33,6 +34,7 @@ export function deploy(scene: Scene, swarm: Swarm, composition: Composition, fat
   const random = streamOf(swarm.seed, 'events')
   const network = createNetwork({ cloud, random: streamOf(swarm.seed, 'calls'), journal, tally, promises, fate })
   const polls = swarm.everyPoll ? undefined : new Polls(cloud, streamOf(swarm.seed, 'polls'))
+  const readings: Readings = new WeakMap()
   const running = new Set<Life>()
   const start = clock.now()
   const strikes = (kind: EventFault): boolean => {
@@ -61,7 +63,7 @@ export function deploy(scene: Scene, swarm: Swarm, composition: Composition, fat
       life.kill()
     })
     try {
-      const parts = { life, send: network(life), clock, config, log, composition, polls }
+      const parts = { life, send: network(life), clock, config, log, composition, polls, readings }
       return await Promise.race([invoke(name, event, parts), life.ended])
     } finally {
       overTime()
