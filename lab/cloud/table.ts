@@ -19,6 +19,8 @@ export class Table<T> {
   readonly #clock: Clock
   readonly #rows = new Map<string, Version<T>[]>()
   readonly #watchers: Watcher<T>[] = []
+  /** Every record as it is now, until the next change. */
+  #now: readonly T[] | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -45,12 +47,18 @@ export class Table<T> {
   }
 
   /** Every record as it is now, in order of creation. */
-  all(): T[] {
+  all(): readonly T[] {
     return this.past(0)
   }
 
   /** Every record as it was `lagMs` ago, in order of creation. */
-  past(lagMs: number): T[] {
+  past(lagMs: number): readonly T[] {
+    if (lagMs > 0) return this.#collect(lagMs)
+    this.#now ??= this.#collect(0)
+    return this.#now
+  }
+
+  #collect(lagMs: number): T[] {
     const seen: T[] = []
     for (const versions of this.#rows.values()) {
       const record = this.#asOf(versions, lagMs)
@@ -80,6 +88,7 @@ export class Table<T> {
     if (first !== 0) versions.splice(0, first < 0 ? versions.length : first)
     versions.push(newest)
     this.#rows.set(id, versions)
+    this.#now = undefined
     for (const watcher of this.#watchers) watcher(id, before, record)
   }
 }

@@ -1,4 +1,5 @@
 import type { Cloud } from '../../lab/cloud/cloud.ts'
+import type { Kernel } from '../../lab/cloud/kernel.ts'
 import type { Operation } from '../../shared/aws/operations.ts'
 
 /** What of its input tells one call of a read from another. */
@@ -29,7 +30,7 @@ type Read = (operation: Operation, input: object) => object
 
 /**
  * Answers a read that has been asked before from what it was answered then, as long as nothing that it tells of has
- * changed since: most of a run is polling. Not while reads may be stale: then each of them is drawn anew.
+ * changed since: most of a run is polling. A read that tells of the past is drawn anew each time.
  */
 export function createReads(cloud: Cloud): Read {
   const { ec2, autoscaling, ssm, kernel } = cloud
@@ -57,11 +58,24 @@ export function createReads(cloud: Cloud): Read {
     const keyOf = keys[operation]
     // A page that is not the first is asked for too rarely to be kept.
     const further = input.NextToken !== undefined
-    if (kernel.settings.staleReads > 0 || !keyOf || further) return cloud.call(operation, input)
+    if (!keyOf || further) return cloud.call(operation, input)
+    const { staleReads } = kernel.settings
+    if (kernel.random.chance(staleReads)) return withStaleness(kernel, 1, () => cloud.call(operation, input))
     const key = keyOf(input)
     const told = known(operation)
-    const answer = told.get(key) ?? cloud.call(operation, input)
+    const answer = told.get(key) ?? withStaleness(kernel, 0, () => cloud.call(operation, input))
     told.set(key, answer)
     return answer
+  }
+}
+
+/** Whether a read tells of the past has been drawn already: now it does, or does not, for certain. */
+function withStaleness(kernel: Kernel, staleReads: 0 | 1, read: () => object): object {
+  const drawn = kernel.settings.staleReads
+  Object.assign(kernel.settings, { staleReads })
+  try {
+    return read()
+  } finally {
+    Object.assign(kernel.settings, { staleReads: drawn })
   }
 }

@@ -30,9 +30,13 @@ export function createHistory(kernel: Kernel, ec2: Instances, commands: Commands
       const { CommandId: commandId = '', InstanceId: instanceId = '', PluginName: plugin } = input
       checkIds(commandId, instanceId)
       const command = commands.table.get(commandId)
-      const invocation = commands.invocations
-        .past(kernel.lag())
-        .find((each) => each.commandId === commandId && each.instanceId === instanceId)
+      const lagMs = kernel.lag()
+      const invocation =
+        lagMs === 0
+          ? commands.invocation(commandId, instanceId)
+          : commands.invocations
+              .past(lagMs)
+              .find((each) => each.commandId === commandId && each.instanceId === instanceId)
       if (!command || !invocation) {
         throw new AwsError('InvocationDoesNotExist', `Invocation not found for ${commandId}, ${instanceId}`)
       }

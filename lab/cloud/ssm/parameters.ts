@@ -20,6 +20,9 @@ export function fillParameters(content: DocumentContent, given: Parameters): Par
   )
 }
 
+/** The patterns of the documents, which are few and the same for ever. */
+const compiled = new Map<string, RegExp>()
+
 function checkedValue(parameter: DocumentParameter, given: readonly string[] | undefined): readonly string[] {
   if (given === undefined) {
     // AWS accepts a default that its own allowedPattern does not (captured), and JSON documents may say null.
@@ -31,7 +34,8 @@ function checkedValue(parameter: DocumentParameter, given: readonly string[] | u
   if (parameter.type === 'String' && given.length !== 1) throw invalidParameters()
   const { allowedPattern } = parameter
   if (allowedPattern !== undefined) {
-    const pattern = new RegExp(`^(?:${allowedPattern})$`, 'u')
+    const pattern = compiled.get(allowedPattern) ?? new RegExp(`^(?:${allowedPattern})$`, 'u')
+    compiled.set(allowedPattern, pattern)
     if (!given.every((value) => pattern.test(value))) throw invalidParameters()
   }
   return given

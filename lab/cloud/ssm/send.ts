@@ -123,9 +123,13 @@ function requirePattern(constraints: Constraints, at: string, pattern: string, v
   constraints.require(new RegExp(pattern).test(value), at, `satisfy regular expression pattern: ${pattern}`, value)
 }
 
+/** The content of a version of a document never changes. */
+const bytesOf = new WeakMap<object, number>()
+
 function checkPayload(content: object, given: object): void {
-  const bytes = Buffer.byteLength(JSON.stringify(content)) + Buffer.byteLength(JSON.stringify(given))
-  if (bytes <= maxPayloadBytes) return
+  const contentBytes = bytesOf.get(content) ?? Buffer.byteLength(JSON.stringify(content))
+  bytesOf.set(content, contentBytes)
+  if (contentBytes + Buffer.byteLength(JSON.stringify(given)) <= maxPayloadBytes) return
   throw new AwsError(
     'MaxDocumentSizeExceeded',
     'The total size of your parameter(s) and document exceeds the 97KB limit.',
