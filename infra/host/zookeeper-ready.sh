@@ -31,7 +31,7 @@ zk_watch() {
   exec 9>&-
   trap '' PIPE
   until zk_hear "$answer"; do
-    read -r -t 0.05 _ || (($? > 128)) || return 0
+    read -r -t 0.1 _ || (($? > 128)) || return 0
     answer=''
     { printf srvr >&3 && IFS= read -r -d '' -t 1 answer <&3; } \
       2>/dev/null 3<>"/dev/tcp/$address/$zk_client_port" || true
