@@ -42,17 +42,19 @@ export async function advance(
   const courtesy = courtesyOf(memory)
   const pauses = new Pauses(pace, clock)
   let last: Plan | undefined
+  let lastSeen: Plan | undefined
   let ours = false
 
   while (!signal.aborted) {
     const { plan, seen } = await look(action, world, memory)
-    if (seen) ours = plan.verdict !== 'NOTHING'
-    if (isNews(plan, last)) {
-      report(log, action, plan)
-      // A failure that only reads differently is no news: looking at once again would feed the throttling it came from.
-      if (seen) pauses.news()
-    }
+    if (isNews(plan, last)) report(log, action, plan)
     last = plan
+    if (seen) {
+      ours = plan.verdict !== 'NOTHING'
+      // A failure is no news, nor is the same wait after it: looking closely would feed the throttling that it came from.
+      if (isNews(plan, lastSeen)) pauses.news()
+      lastSeen = plan
+    }
     if (plan.givesUp !== undefined) memory.givenUp ??= plan.givesUp
     const steps = courtesy(plan.steps, clock.now())
     if (steps.length > 0) {

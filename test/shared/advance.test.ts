@@ -160,6 +160,18 @@ describe('the end', () => {
   })
 })
 
+describe('a wait that a failed read interrupts', () => {
+  test('is the same wait afterwards, so that throttling is not fed by looking closely again', async () => {
+    let looks = 0
+    const reading = answersOf(seen())['ec2.DescribeInstances']
+    const answers: Answers = {
+      'ec2.DescribeInstances': (input) => (looks++ % 2 === 1 ? refusal('RequestLimitExceeded', 503) : reading?.(input)),
+    }
+    const { paused } = await run({ plans: [waiting], answers, pauses: 6 })
+    expect(paused).toEqual([200, 300, 450, 675, 1012.5, 1518.75])
+  })
+})
+
 describe('a verdict that could not be told', () => {
   test.each([
     ['throttled', refusal('Throttling')],
