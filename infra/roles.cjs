@@ -264,7 +264,7 @@ function functionRoles(stack) {
     tellVerdict(owned, []),
     ...handOver(owned),
     keepNotes(owned, leaving),
-    ...command(stack, ['HandOverDocument', 'HealthDocument']),
+    ...command(stack, ['HandOverDocument', 'HealthDocument', 'ReconfigureDocument']),
   ]
   // The sweep takes up any action that is open, and heals: it alone may have an instance replaced.
   const sweep = [

@@ -3,10 +3,10 @@ import type { Ec2 } from './aws/ec2.ts'
 import type { Ssm } from './aws/ssm.ts'
 import type { Config } from './config.ts'
 import type { LifecycleAction } from './model/action.ts'
-import { readReach } from './model/facts.ts'
+import { readFailure, readReach } from './model/facts.ts'
 import type { CommandId, InstanceId, SubnetId, VolumeId } from './model/ids.ts'
 import { holderOf, type Intent, isLeaving, type Member, type Volume } from './model/member.ts'
-import type { Command, Health, Observation, Reach, Verb } from './model/observation.ts'
+import type { Command, Health, Observation, Reach, Verb, VoteChange } from './model/observation.ts'
 import { survey } from './survey.ts'
 
 export interface Ports {
@@ -37,6 +37,8 @@ export interface Memory {
   readonly subnetCidrs: Map<SubnetId, string>
   /** Since when holders have been seen to want to leave; nothing yet for those that were seen for the first time. */
   readonly leaving: Map<InstanceId, number | undefined>
+  /** The change of who votes that was asked for last, and what came of it once that is known. */
+  change?: SentChange
   /** Why the launch was given up. */
   givenUp?: string
   /** Whether it was this invocation that attached the interface. */
@@ -53,6 +55,13 @@ export interface ConsultedHost {
   readonly id: CommandId
   readonly instanceId: InstanceId
   readonly sentAt: number
+}
+
+interface SentChange {
+  readonly id: CommandId
+  readonly instanceId: InstanceId
+  readonly sentAt: number
+  readonly end?: VoteChange
 }
 
 interface AskedPeer {
@@ -92,11 +101,12 @@ export async function observe(
 ): Promise<Observation> {
   const { ssm } = ports
   const announced = (volume: Volume): Volume => withIntent(volume, action.instanceId, memory, now)
-  const [seen, agentOnline, commands, reaches] = await Promise.all([
+  const [seen, agentOnline, commands, reaches, change] = await Promise.all([
     survey(ports, config, memory, now, () => [action.instanceId], announced),
     ssm.agentOnline(action.instanceId),
     readCommands(ssm, action, config, now, memory),
     Promise.all(memory.asked.map((asked) => readAnswer(ssm, asked, memory))),
+    memory.change && readChange(ssm, memory.change, memory),
   ])
   return {
     ...seen,
@@ -107,6 +117,7 @@ export async function observe(
     leavingSince: leavingSince(seen.members, memory, now),
     refusedAttaches: memory.refusedAttaches,
     ...(memory.givenUp !== undefined && { givenUp: memory.givenUp }),
+    ...(change && { change }),
   }
 }
 
@@ -196,4 +207,15 @@ async function askedReach(ssm: Ssm, { id, peer, address, sentAt }: AskedPeer): P
   }
   const answer = ({ running: 'running', failed: 'unreachable', lost: 'unasked' } as const)[status]
   return { peer, address, sentAt, answer }
+}
+
+async function readChange(ssm: Ssm, sent: SentChange, memory: Memory): Promise<VoteChange> {
+  if (sent.end) return sent.end
+  const { id, instanceId, sentAt } = sent
+  const { status = 'running', output = '' } = (await ssm.invocation(id, instanceId)) ?? {}
+  if (status === 'running') return { sentAt, status }
+  const because = readFailure(output)?.because ?? 'its host has not answered'
+  const end: VoteChange = status === 'succeeded' ? { sentAt, status: 'made' } : { sentAt, status: 'refused', because }
+  memory.change = { ...sent, end }
+  return end
 }

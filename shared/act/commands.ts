@@ -49,8 +49,8 @@ export async function askHealth({ instanceIds, members }: AskHealth, acting: Act
   return noted(answer, (id) => memory.consulted.push(...instanceIds.map((instanceId) => ({ id, instanceId, sentAt }))))
 }
 
-/** Has the leader's host change the list of those who vote. What came of it is what the hosts tell the next time. */
-export async function reconfigure(step: Reconfigure, { config, ports, now }: Acting): Promise<Answer> {
+/** Has the leader's host change the list of those who vote. */
+export async function reconfigure(step: Reconfigure, { config, ports, memory, now }: Acting): Promise<Answer> {
   const { instanceId, member, address, change } = step
   const sentAt = now()
   const Attempt = `${instanceId}.${sentAt}`
@@ -63,7 +63,9 @@ export async function reconfigure(step: Reconfigure, { config, ports, now }: Act
     NotAfter: String(Math.floor((sentAt + limits.changeNotAfter) / 1000)),
     Change: change.kind === 'add' ? `add:${change.member}=${change.address}` : `remove:${change.member}`,
   })
-  return answer.done === 'yes' ? { done: 'yes', result: undefined } : answer
+  return noted(answer, (id) => {
+    memory.change = { id, instanceId, sentAt }
+  })
 }
 
 async function command(

@@ -31,6 +31,8 @@ export interface Observation extends Survey {
   readonly commands: readonly Command[]
   /** The newest answers of peers that were asked whether they reach the held member's address. */
   readonly reaches: readonly Reach[]
+  /** The change of who votes that this invocation has asked for last. */
+  readonly change?: VoteChange
   /** Since when, in milliseconds since the epoch, this invocation has seen the notes of holders that want to leave. */
   readonly leavingSince: ReadonlyMap<InstanceId, number>
   /** Why this invocation has given the launch up: what came of that must not look like a reason of its own. */
@@ -79,6 +81,15 @@ export interface Reach {
   readonly sentAt: number
   /** `unasked`: the peer never answered, which says nothing about the address. */
   readonly answer: 'running' | 'reached' | 'unreachable' | 'unasked'
+}
+
+/** The change of who votes that this invocation has asked for last. */
+export interface VoteChange {
+  /** Milliseconds since the epoch. */
+  readonly sentAt: number
+  readonly status: 'running' | 'made' | 'refused'
+  /** Why it was refused, as far as the host tells. */
+  readonly because?: string
 }
 
 /** What a host has told of its member. */

@@ -90,8 +90,8 @@ function standBack(seen: Observation, mine: Member, first: Member): Plan {
 }
 
 /**
- * The vote of one that its group gives up is taken by the sweep while the wish to leave is there. Such a change may be under
- * way for as long as it may begin, and then the others rest on no answer that is older than it.
+ * The vote of one that its group gives up is taken while the wish to leave is there. Such a change may be under way for as
+ * long as it may begin, and then the others rest on no answer that is older than it.
  */
 function patience(seen: Observation, mine: Member): number {
   return limits.standsBackAfter + (isGivenUp(seen, mine) ? limits.changeNotAfter + limits.healthAgeMax : 0)

@@ -1,7 +1,7 @@
 import { limits } from '../model/limits.ts'
-import { holderOf, isLeaving, type Member } from '../model/member.ts'
+import { holderOf, type Member } from '../model/member.ts'
 import type { Observation, Survey } from '../model/observation.ts'
-import type { Change, Plan } from '../model/plan.ts'
+import type { Change, Plan, Reconfigure } from '../model/plan.ts'
 import { askHealth } from './ask-health.ts'
 import type { Treatment } from './healing/heal.ts'
 import { ec2Instance, groupInstance } from './instances.ts'
@@ -10,15 +10,16 @@ import { act, alarm, wait } from './verdicts.ts'
 
 /**
  * Who votes. The tags tell which members there are; ZooKeeper's own list, as the leader tells it, tells which of them
- * vote. The groups tell which are wanted. The list follows that, one member at a time, and only the sweep changes it: it
- * runs once at a time. ZooKeeper makes the change itself, and refuses one that was judged by an older list.
+ * vote. The groups tell which are wanted, and the list follows that, one member at a time. ZooKeeper makes the change
+ * itself: it refuses one that was judged by an older list, and the leader's host, which makes one at a time, looks at the
+ * others once more before each. So it does not matter who asks, nor how often.
  *
  * - *A vote is given* to a member that is in service and serves, while all who have one serve: so all of the new list are
  *   in sync, and a list that is longer by one bears the loss of no fewer of them.
  * - *A vote is taken* from a member whose group does not want an instance for it. While it serves that costs the quorum as
- *   much as its hand-over would, so that it is done under the same guard (guard.ts): it says first that it is to leave, and
- *   nobody else goes meanwhile. Where it died its vote is taken afterwards. In any case the others must be a quorum of
- *   what is left.
+ *   much as its hand-over would, so whoever drives that asks for it, under the same guard (guard.ts): the member says first
+ *   that it is to leave, and nobody else goes meanwhile. Where it died its vote is taken afterwards, by the sweep. In any
+ *   case the others must be a quorum of what is left.
  * - Its data stay. Should it be wanted again, it starts with an old list, which a quorum of every later one is part of, so
  *   it finds none by the old one; it learns the new one from whoever leads, and gets its vote like a new member.
  */
@@ -29,17 +30,16 @@ export function planMembership(seen: Survey): readonly Treatment[] {
   const ids = leader.voters
   const unknown = ids.filter((id) => !seen.members.some((member) => member.id === id))
   const voters = seen.members.filter((member) => ids.includes(member.id))
-  const leaving =
-    voters.find((one) => isGivenUp(seen, one) && hasSaidSo(seen, one)) ?? voters.find((one) => isAbandoned(seen, one))
-  const obstacle = leaving && obstacleToRemoval(seen, voters, leaving, ids.length)
-  if (leaving && obstacle === undefined) {
-    const change = { kind: 'remove', member: leaving.id } as const
-    return [changed(leader, change, 'no group wants an instance for it: its vote is taken')]
+  const gone = voters.find((one) => isAbandoned(seen, one))
+  const obstacle = gone && obstacleToRemoval(seen, voters, gone, ids.length)
+  if (gone && obstacle === undefined) {
+    const step = reconfigure(leader, { kind: 'remove', member: gone.id })
+    return [{ step, finding: { member: gone.id, because: 'no group wants an instance for it: its vote is taken' } }]
   }
   const joining = seen.members.find((one) => !ids.includes(one.id) && isJoining(seen, one))
   return [
     ...unknown.map((id): Treatment => alarmed(id, 'it has a vote, and no tags tell of it')),
-    ...(leaving ? [alarmed(leaving.id, `its vote is to be taken, but ${obstacle}`)] : []),
+    ...(gone ? [alarmed(gone.id, `its vote is to be taken, but ${obstacle}`)] : []),
     ...(joining && unknown.length === 0 ? [addition(seen, leader, voters, joining)] : []),
   ]
 }
@@ -51,21 +51,15 @@ function addition(seen: Survey, leader: Leader, voters: readonly Member[], joini
     const because = standing.kind === 'out' ? standing.because : 'its host has not told how it is'
     return { finding: { member: joining.id, because: `it is to vote once member ${voter.id} serves: ${because}` } }
   }
-  const change = { kind: 'add', member: joining.id, address: joining.networkInterface.address } as const
+  const step = reconfigure(leader, { kind: 'add', member: joining.id, address: joining.networkInterface.address })
+  const because = 'it serves, and gets its vote'
   const since = holderLaunchedAt(seen, joining) ?? seen.now
-  return changed(leader, change, 'it serves, and gets its vote', seen.now - since > limits.voteWithin)
+  if (seen.now - since <= limits.voteWithin) return { step, finding: { member: joining.id, because } }
+  return { step, finding: { member: joining.id, because: `${because}: for long in vain`, alarm: true } }
 }
 
-function changed({ member, instanceId }: Leader, change: Change, because: string, late = false): Treatment {
-  const { address } = member.networkInterface
-  return {
-    step: { kind: 'reconfigure', instanceId, member: member.id, address, change },
-    finding: {
-      member: change.member,
-      because: late ? `${because}: for long in vain` : because,
-      ...(late && { alarm: true }),
-    },
-  }
+function reconfigure({ member, instanceId }: Leader, change: Change): Reconfigure {
+  return { kind: 'reconfigure', instanceId, member: member.id, address: member.networkInterface.address, change }
 }
 
 const alarmed = (member: number, because: string): Treatment => ({ finding: { member, because, alarm: true } })
@@ -74,9 +68,6 @@ function holderLaunchedAt(seen: Survey, member: Member): number | undefined {
   const holder = holderOf(member)
   return holder && ec2Instance(seen, holder)?.launchTime
 }
-
-/** Of one or two nobody waits for the others, so neither do they say that they are to leave. */
-const hasSaidSo = (seen: Survey, member: Member): boolean => isLeaving(member) || seen.members.length <= 2
 
 /** It serves, and is not about to leave. */
 function isJoining(seen: Survey, member: Member): boolean {
@@ -129,8 +120,8 @@ function isAbandoned(seen: Survey, member: Member): boolean {
 }
 
 /**
- * The wait of an instance that its group does not want replaced: its member loses its vote first, which the sweep sees to.
- * Undefined when there is nothing to wait for.
+ * An instance that its group does not want replaced: its member loses its vote before it hands over. Only where the guard
+ * lets it go. Undefined when there is nothing to wait for.
  */
 export function planVote(seen: Observation): Plan | undefined {
   const self = ec2Instance(seen, seen.action.instanceId)
@@ -138,18 +129,30 @@ export function planVote(seen: Observation): Plan | undefined {
   const begun = seen.commands.some((command) => command.verb === 'handOver')
   if (!mine || self?.state !== 'running' || !seen.agentOnline || begun) return undefined
   // Where none is wanted at all, the ensemble is being taken down.
-  if (seen.wanted === 0 || !isGivenUp(seen, mine)) return undefined
-  const voters = leaderOf(seen)?.voters
-  if (voters) {
-    if (!voters.includes(mine.id)) return undefined
-    const since = mine.networkInterface.leaving?.at ?? seen.now
-    const pause = seen.now - since > limits.guardAlarmAfter ? alarm : wait
-    return pause(`member ${mine.id} is to lose its vote first`, mine.id)
-  }
+  if (seen.wanted === 0 || !isGivenUp(seen, mine) || seen.change?.status === 'made') return undefined
+  const leader = leaderOf(seen)
+  if (leader?.voters) return leader.voters.includes(mine.id) ? removal(seen, leader, leader.voters, mine) : undefined
   const hosts = seen.members.flatMap((member) => servingHost(seen, member) ?? [])
   const unasked = hosts.filter((id) => told(seen, id) === 'unasked')
   const step = unasked.length > 0 ? askHealth(seen, unasked) : undefined
   if (step) return act([step], 'the hosts are asked who votes', mine.id)
   if (hosts.some((id) => told(seen, id) === 'asked')) return wait('the hosts are asked who votes', mine.id)
   return alarm(`member ${mine.id} is to lose its vote first, and nobody leads who could take it`, mine.id)
+}
+
+function removal(seen: Observation, leader: Leader, ids: readonly number[], mine: Member): Plan {
+  const voters = seen.members.filter((member) => ids.includes(member.id))
+  const obstacle = obstacleToRemoval(seen, voters, mine, ids.length)
+  if (obstacle !== undefined) return alarm(`its vote is to be taken, but ${obstacle}`, mine.id)
+  const because = `member ${mine.id} is to lose its vote first`
+  if (isDue(seen)) return act([reconfigure(leader, { kind: 'remove', member: mine.id })], because, mine.id)
+  const since = mine.networkInterface.leaving?.at ?? seen.now
+  const pause = seen.now - since > limits.guardAlarmAfter ? alarm : wait
+  return pause(seen.change?.because ? `${because}: ${seen.change.because}` : because, mine.id)
+}
+
+/** Whether to ask for the change, or once more: of one that is silent nothing begins after `changeNotAfter`. */
+function isDue({ change, now }: Observation): boolean {
+  if (!change) return true
+  return now - change.sentAt >= (change.status === 'running' ? limits.commandNotAfter : limits.commandAgainAfter)
 }

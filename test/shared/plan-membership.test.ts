@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../shared/model/limits.ts'
 import type { Member } from '../../shared/model/member.ts'
-import type { GroupInstance, Observation, Wish } from '../../shared/model/observation.ts'
+import type { GroupInstance, Observation, VoteChange, Wish } from '../../shared/model/observation.ts'
 import { planMembership } from '../../shared/plan/membership.ts'
 import { planFor } from '../../shared/plan/plan.ts'
 import { electorateOf } from '../../shared/plan/standing.ts'
@@ -152,36 +152,59 @@ describe('a vote is given', () => {
 })
 
 describe('a vote is taken', () => {
-  test('from one that is to end, that its group gives up, and that has said so', () => {
-    expect(steps(givenUp({ voters: [1, 2, 3] }))).toMatchObject([
-      { kind: 'reconfigure', instanceId: other, change: { kind: 'remove', member: 1 } },
-    ])
-    expect(steps(givenUp({ voters: [1, 2, 3] }, {}))).toEqual([])
+  const taking = {
+    verdict: 'WAIT',
+    because: 'member 1 is to lose its vote first',
+    steps: [{ kind: 'reconfigure', instanceId: other, change: { kind: 'remove', member: 1 } }],
+  }
+  const waiting = { ...taking, steps: [] }
+  const after = (status: VoteChange['status'], ms: number, because?: string) =>
+    planFor(
+      givenUp({ voters: [1, 2, 3], change: { change: { sentAt: now - ms, status, ...(because && { because }) } } }),
+    )
+
+  test('from one that is to end and that its group gives up, before it hands over', () => {
+    expect(planFor(givenUp({ voters: [1, 2, 3] }))).toMatchObject(taking)
+    expect(planFor(givenUp({ voters: [2, 3] }))).toMatchObject({ steps: [{ kind: 'hand-over' }] })
+    expect(after('made', 1000)).toMatchObject({ steps: [{ kind: 'hand-over' }] })
+  })
+
+  test('not before it has said that it is to leave', () => {
+    expect(planFor(givenUp({ voters: [1, 2, 3] }, {}))).toMatchObject({ steps: [{ kind: 'write-note' }] })
+  })
+
+  test('once, unless nothing came of it: a silent host begins nothing after some time', () => {
+    expect(after('running', limits.commandNotAfter - 1)).toMatchObject(waiting)
+    expect(after('running', limits.commandNotAfter)).toMatchObject(taking)
+    const because = `${waiting.because}: the list has changed`
+    expect(after('refused', limits.commandAgainAfter - 1, 'the list has changed')).toMatchObject({
+      ...waiting,
+      because,
+    })
+    expect(after('refused', limits.commandAgainAfter, 'the list has changed')).toMatchObject(taking)
   })
 
   test('not where the ensemble is being taken down: it is to be the same when it comes back', () => {
-    expect(steps(givenUp({ voters: [1, 2, 3], change: { wanted: 0 } }))).toEqual([])
+    const plan = planFor(givenUp({ voters: [1, 2, 3], change: { wanted: 0 } }))
+    expect(plan).toMatchObject({ steps: [{ kind: 'hand-over' }] })
   })
 
   test('not from one in whose place its group wants another', () => {
-    expect(steps(givenUp({ voters: [1, 2, 3], change: { groups: [group(1), group(2), group(3)] } }))).toEqual([])
+    const plan = planFor(givenUp({ voters: [1, 2, 3], change: { groups: [group(1), group(2), group(3)] } }))
+    expect(plan).toMatchObject({ steps: [{ kind: 'hand-over' }] })
   })
 
-  test('not while the others are no quorum of the rest, which is an alarm', () => {
+  test('not while the others are no quorum, which is an alarm after ten minutes', () => {
     const groupInstances = [at(self, 'Terminating:Wait'), at(other, 'InService')]
-    const seen = givenUp({ voters: [1, 2, 3], change: { groupInstances } })
-    expect(steps(seen)).toEqual([])
-    expect(said(seen)).toMatchObject([{ member: 1, alarm: true }])
+    const long = { leaving: { instanceId: self, at: now - limits.guardAlarmAfter - 1 } }
+    const plan = planFor(givenUp({ voters: [1, 2, 3], change: { groupInstances } }, long))
+    expect(plan).toMatchObject({ steps: [], verdict: 'WAIT', alarm: true })
   })
 
-  test('and until then it does not hand over; with an alarm after ten minutes', () => {
-    const waits = { steps: [], verdict: 'WAIT', because: 'member 1 is to lose its vote first' }
-    const plan = planFor(givenUp({ voters: [1, 2, 3] }))
-    expect(plan).toMatchObject(waits)
-    expect(plan.alarm).toBeUndefined()
+  test('in vain for ten minutes is an alarm', () => {
     const long = { leaving: { instanceId: self, at: now - limits.guardAlarmAfter - 1 } }
-    expect(planFor(givenUp({ voters: [1, 2, 3] }, long))).toMatchObject({ ...waits, alarm: true })
-    expect(planFor(givenUp({ voters: [2, 3] }))).toMatchObject({ steps: [{ kind: 'hand-over' }] })
+    const change = { sentAt: now, status: 'refused' } as const
+    expect(planFor(givenUp({ voters: [1, 2, 3], change: { change } }, long))).toMatchObject({ ...waiting, alarm: true })
   })
 
   test('by nobody where nobody leads, which is an alarm', () => {
@@ -191,5 +214,14 @@ describe('a vote is taken', () => {
       alarm: true,
       because: 'member 1 is to lose its vote first, and nobody leads who could take it',
     })
+  })
+
+  test('from one that nothing holds and no group wants, by the sweep', () => {
+    const free = three({ voters: [1, 2, 3], change: { groups: [group(1, 0), group(2), group(3)], wanted: 2 } })
+    const members = [member(1), ...free.members.slice(1)]
+    const seen = { ...free, members, groupInstances: free.groupInstances.slice(1) }
+    expect(steps(seen)).toMatchObject([
+      { kind: 'reconfigure', instanceId: other, change: { kind: 'remove', member: 1 } },
+    ])
   })
 })

@@ -113,7 +113,7 @@ export const branches: readonly (readonly [string, RegExp])[] = [
   ['guard: has no vote', /^it has no vote, so the quorum loses nothing/],
   ['guard: the quorum loses nothing', /so the quorum loses nothing: /],
   ['guard: taken down', /the ensemble is being taken down: /],
-  ['votes: is to lose it first', /is to lose its vote first$/],
+  ['votes: is to lose it first', /is to lose its vote first(: |$)/],
   ['votes: nobody leads who could take it', /nobody leads who could take it$/],
   ['votes: given', /^it serves, and gets its vote/],
   ['votes: taken', /its vote is taken$/],
