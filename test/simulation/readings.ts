@@ -2,6 +2,7 @@ import { autoScalingPort } from '../../shared/aws/auto-scaling.ts'
 import { ec2Port } from '../../shared/aws/ec2.ts'
 import type { Send } from '../../shared/aws/operations.ts'
 import { ssmPort } from '../../shared/aws/ssm.ts'
+import type { InstanceId } from '../../shared/model/ids.ts'
 import type { Ports } from '../../shared/observe.ts'
 
 /** What the core has made of each answer. An answer never changes, so what was read out of it stands as long as it does. */
@@ -38,12 +39,16 @@ export function remembering(send: Send, readings: Readings): Ports {
   return {
     ec2: {
       ...ec2,
-      networkInterfaces: kept(ec2.networkInterfaces),
-      volumes: kept(ec2.volumes),
-      instances: kept(ec2.instances),
+      networkInterfaces: kept((ensemble: string) => ec2.networkInterfaces(ensemble)),
+      volumes: kept((ensemble: string) => ec2.volumes(ensemble)),
+      instances: kept((ids: readonly InstanceId[]) => ec2.instances(ids)),
     },
-    autoScaling: { ...autoScaling, groups: kept(autoScaling.groups) },
-    ssm: { ...ssm, invocations: kept(ssm.invocations), invocation: kept(ssm.invocation) },
+    autoScaling: { ...autoScaling, groups: kept((ensemble: string) => autoScaling.groups(ensemble)) },
+    ssm: {
+      ...ssm,
+      invocations: kept((...given: Parameters<Ports['ssm']['invocations']>) => ssm.invocations(...given)),
+      invocation: kept((...given: Parameters<Ports['ssm']['invocation']>) => ssm.invocation(...given)),
+    },
   }
 }
 
