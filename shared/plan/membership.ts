@@ -132,6 +132,10 @@ export function planVote(seen: Observation): Plan | undefined {
   if (seen.wanted === 0 || !isGivenUp(seen, mine) || seen.change?.status === 'made') return undefined
   const leader = leaderOf(seen)
   if (leader?.voters) return leader.voters.includes(mine.id) ? removal(seen, leader, leader.voters, mine) : undefined
+  return askedWhoVotes(seen, mine)
+}
+
+function askedWhoVotes(seen: Observation, mine: Member): Plan {
   const hosts = seen.members.flatMap((member) => servingHost(seen, member) ?? [])
   const unasked = hosts.filter((id) => told(seen, id) === 'unasked')
   const step = unasked.length > 0 ? askHealth(seen, unasked) : undefined
