@@ -46,6 +46,7 @@ export function autoScalingPort(send: Send): AutoScaling {
         instances: (group.Instances ?? []).map((instance) => ({
           instanceId: instanceId(instance.InstanceId),
           groupName: group.AutoScalingGroupName ?? '',
+          zone: instance.AvailabilityZone ?? '',
           lifecycleState: instance.LifecycleState ?? 'unknown',
         })),
       }))

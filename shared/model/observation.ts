@@ -44,6 +44,7 @@ export interface Observation extends Survey {
 export interface GroupInstance {
   readonly instanceId: InstanceId
   readonly groupName: string
+  readonly zone: string
   /** Auto Scaling's word, like `Pending:Wait`. */
   readonly lifecycleState: string
 }

@@ -43,9 +43,22 @@ export function chooseMember(seen: Observation, self: Instance): Choice {
     ...obstacles.map((one) => one.because),
     ...seen.tagFaults,
   ].join('; ')
-  const leaving = obstacles.some((one) => one.leaving)
-  const patient = leaving || seen.now - self.launchTime < limits.memberFreeWithin
+  const leaving = obstacles.filter((one) => one.leaving).length
+  const patient = rank(seen, self) < leaving || seen.now - self.launchTime < limits.memberFreeWithin
   return { kind: patient ? 'awaited' : 'none', because }
+}
+
+/**
+ * How many others of the zone come before this one: more than there are members to become free wait in vain, and keep
+ * their group from launching where one is needed, which may be what the leaving holder itself waits for.
+ */
+function rank(seen: Observation, self: Instance): number {
+  const holders = seen.members.map(holderOf)
+  const rivals = seen.groupInstances.filter(
+    ({ instanceId, zone, lifecycleState }) =>
+      zone === self.zone && lifecycleState.startsWith('Pending') && !holders.includes(instanceId),
+  )
+  return rivals.filter(({ instanceId }) => instanceId < self.id).length
 }
 
 /** A group that names a member gets no other, and no other group gets that one. */

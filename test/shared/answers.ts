@@ -48,10 +48,10 @@ export const refusal = (name: string, status = 400, message = 'no'): Error =>
 export function answersOf(seen: Observation): Answers {
   return {
     'autoscaling.DescribeAutoScalingGroups': () => ({
-      AutoScalingGroups: seen.groupInstances.map(({ instanceId, groupName, lifecycleState }, place) => ({
+      AutoScalingGroups: seen.groupInstances.map(({ instanceId, groupName, zone, lifecycleState }, place) => ({
         AutoScalingGroupName: groupName,
         DesiredCapacity: place === 0 ? seen.wanted : 0,
-        Instances: [{ InstanceId: instanceId, LifecycleState: lifecycleState }],
+        Instances: [{ InstanceId: instanceId, AvailabilityZone: zone, LifecycleState: lifecycleState }],
       })),
     }),
     'ec2.DescribeNetworkInterfaces': () => ({ NetworkInterfaces: seen.members.map(card) }),

@@ -3,7 +3,7 @@ import { test } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
 import { limits } from '../../shared/model/limits.ts'
 import type { Member } from '../../shared/model/member.ts'
-import type { Observation } from '../../shared/model/observation.ts'
+import type { Health, Observation } from '../../shared/model/observation.ts'
 import { planFor } from '../../shared/plan/plan.ts'
 import { cardHere, ec2State, lifecycleState, ofKind } from './judge.ts'
 import { endings } from './endings.ts'
@@ -21,13 +21,21 @@ const answerOf = (seen: Observation, name: string) => {
     : undefined
 }
 
-/** In the quorum as far as its own host has told lately. */
-function isJoined(seen: Observation, { id: number, networkInterface, volumes }: Member): boolean {
-  const facts = answerOf(seen, networkInterface.attachment?.instanceId ?? '')
+const isSilent = ({ sentAt, answer }: Health): boolean =>
+  answer === 'silent' || (answer === undefined && now - sentAt >= limits.healthWithin)
+
+const roles = ['leader', 'follower']
+
+/** In the quorum as far as its own host has told lately, or where that is silent, another one that serves itself. */
+function isJoined(seen: Observation, { id: number, networkInterface }: Member): boolean {
+  const host = networkInterface.attachment?.instanceId ?? ''
+  const facts = answerOf(seen, host)
+  // A server goes on with the files of a mount that is gone.
+  if (facts) return facts.member === number && roles.includes(facts.service.role)
+  const others = seen.healths.flatMap(({ instanceId }) => answerOf(seen, instanceId) ?? [])
   return (
-    facts?.member === number &&
-    ['leader', 'follower'].includes(facts.service.role) &&
-    volumes.every((disk) => facts.volumes.some((one) => one.volume === disk.id && one.mounted))
+    seen.healths.some((one) => one.instanceId === host && isSilent(one)) &&
+    others.some(({ service, peers }) => roles.includes(service.role) && roles.includes(peers[number] ?? ''))
   )
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { HealthFacts } from '../../shared/model/facts.ts'
-import type { Member } from '../../shared/model/member.ts'
+import type { HealingStep, Member } from '../../shared/model/member.ts'
 import type { Survey } from '../../shared/model/observation.ts'
 import { planConsultation } from '../../shared/plan/healing/consult.ts'
 import { planHealing } from '../../shared/plan/healing/heal.ts'
@@ -304,7 +304,7 @@ describe('the brakes', () => {
     expect(plan.alarms).toEqual([expect.stringContaining('it is not ended now: member 2 comes first')])
   })
 
-  test('none is ended while another that was ended has its time, or was to be replaced and is not well', () => {
+  test('none is ended while another that was ended has its time', () => {
     const restarted = [
       one(1),
       one(2, { step: 'restart', at: seconds(60) }),
@@ -315,15 +315,19 @@ describe('the brakes', () => {
     ])
     const long = [one(1), one(2, { step: 'restart', at: seconds(90) }), one(3, { step: 'noticed', at: seconds(60) })]
     expect(done(ensemble(hung, { members: long })).steps).toEqual([`restart 3 on ${third}`])
-    const replaced = [
-      one(1),
-      {
-        ...member(2),
-        networkInterface: { ...member(2).networkInterface, healing: { step: 'replace', at: seconds(600) } as const },
-      },
-      one(3, { step: 'noticed', at: seconds(60) }),
-    ]
-    expect(done(ensemble(hung, { members: replaced })).steps).toEqual([])
+  })
+
+  test('beside one that is being replaced only one that does not serve is restarted: that one may wait for it', () => {
+    const { networkInterface } = member(2)
+    const replaced = {
+      ...member(2),
+      networkInterface: { ...networkInterface, healing: { step: 'replace', at: seconds(600) } as const },
+    }
+    const beside = (step: HealingStep) => [one(1), replaced, one(3, { step, at: seconds(240) })]
+    expect(done(ensemble(hung, { members: beside('noticed') })).steps).toEqual([`restart 3 on ${third}`])
+    const held = expect.stringContaining('it is not ended now: member 2 is being healed')
+    expect(done(ensemble(hung, { members: beside('restart') })).alarms).toContainEqual(held)
+    expect(done(ensemble({ 3: facts(3, routes) }, { members: beside('apply') })).alarms).toContainEqual(held)
   })
 
   test('one that serves is ended only if the others are a quorum without it', () => {

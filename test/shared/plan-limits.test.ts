@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../shared/model/limits.ts'
-import type { Observation } from '../../shared/model/observation.ts'
+import { instanceId } from '../../shared/model/ids.ts'
+import type { GroupInstance, Observation } from '../../shared/model/observation.ts'
 import { planFor } from '../../shared/plan/plan.ts'
 import {
   attachedTo,
@@ -180,6 +181,15 @@ describe('a wait has no end as long as somebody is on the way out', () => {
     const groupInstances = [...held.groupInstances!, inGroup(third, 'InService')]
     const members = [heldBy(third, member(1)), heldBy(other, member(2))]
     expect(decided(since(late, { members, groupInstances }))).toBe('WAIT')
+  })
+
+  test('but for one newcomer a member: others of the zone keep their group from launching where one is needed', () => {
+    const rival = (name: string, zone = 'eu-central-1a') => ({ ...inGroup(instanceId(name), 'Pending:Wait'), zone })
+    const beside = (one: GroupInstance) => since(late, { ...held, groupInstances: [...held.groupInstances!, one] })
+    expect(decided(beside(rival('i-00000000000000aab')))).toBe('WAIT')
+    expect(decided(beside(rival('i-00000000000000aa9')))).toBe('ABANDON')
+    expect(decided(beside(rival('i-00000000000000aa9', 'eu-central-1b')))).toBe('WAIT')
+    expect(decided(beside({ ...rival('i-00000000000000aa9'), lifecycleState: 'Terminating:Wait' }))).toBe('WAIT')
   })
 
   test('an interface is claimed early while a volume is with an instance that Auto Scaling terminates', () => {

@@ -164,7 +164,7 @@ describe('Auto Scaling', () => {
     const bare = { name: '', wanted: 0, zones: [], suspended: [], instances: [] }
     expect(await autoScalingPort(send).groups('zookeeper')).toEqual([
       bare,
-      { ...bare, instances: [{ instanceId: self, groupName: '', lifecycleState: 'unknown' }] },
+      { ...bare, instances: [{ instanceId: self, groupName: '', zone: '', lifecycleState: 'unknown' }] },
     ])
   })
 

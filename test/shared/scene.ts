@@ -114,6 +114,7 @@ export function instance(name: InstanceId, change: Partial<Instance> = {}): Inst
 export const inGroup = (name: InstanceId, lifecycleState: string): GroupInstance => ({
   instanceId: name,
   groupName: 'zookeeper',
+  zone: 'eu-central-1a',
   lifecycleState,
 })
 

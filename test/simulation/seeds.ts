@@ -30,5 +30,10 @@ export const keptSeeds: readonly KeptSeed[] = [
   { seed: 1039, found: 'L3: the only peer in service was silent, and two launches asked it for ever' },
   { seed: 5360, found: 'S7: a leader was believed to lead without the one that had made it leader since' },
   { seed: 5298, found: 'S7: hosts that refused for lateness, asked by a clock that was behind, were taken for dead' },
+  {
+    seed: 251,
+    found: 'L1 in time: two that hung waited half an hour for the replacement of the third, and it for them',
+  },
+  { seed: 307, found: 'L3: newcomers of one zone waited for a member, and it for the zone where none was launched' },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]

@@ -10,6 +10,7 @@ import { isBeingHealed, isOnItsWay, type Patient } from './patient.ts'
  * - One member at a time, and none while another is on its way in or out.
  * - A server that serves is ended only if the others that serve are a quorum without it. One that does not serve may be
  *   ended in any case: nothing is lost with it, and without this rule two sick members would wait for each other.
+ * - So one that does not serve is restarted beside the replacement of another, which may be waiting for a quorum.
  * - The wait for one that is on its way has an end: it may itself be waiting for the sick one, to serve or to be gone.
  */
 export function brakeOf(
@@ -19,7 +20,7 @@ export function brakeOf(
   step: 'restart' | 'replace',
 ): string | undefined {
   const others = patients.filter((other) => other !== patient)
-  const healed = others.find((other) => isBeingHealed(seen, other))
+  const healed = others.find((other) => isBeingHealed(seen, other) && !(step === 'restart' && waitsFor(other, patient)))
   if (healed) return `member ${healed.member.id} is being healed`
   const { voters, quorum } = electorateOf(seen)
   const serving = others.filter((other) => other.serves && voters.includes(other.member)).length
@@ -31,6 +32,9 @@ export function brakeOf(
   if (!moving || hasWaited(seen, patient)) return undefined
   return `${moving.instanceId} is ${moving.lifecycleState}`
 }
+
+/** Where two are down, one that is being replaced gets its role only once the other serves again. */
+const waitsFor = ({ healing }: Patient, { serves }: Patient): boolean => healing?.step === 'replace' && !serves
 
 const hasWaited = (seen: Survey, { healing }: Patient): boolean =>
   healing !== undefined && seen.now - healing.at >= limits.onItsWayWithin

@@ -38,12 +38,15 @@ export class Bounds {
   }
 
   /** A command that has been under way for long is there for everybody to see: nobody sends another one beside it. */
-  #oneCommand({ DocumentName, InstanceIds }: Input): void {
+  #oneCommand({ DocumentName, InstanceIds, Parameters }: Input): void {
     if (DocumentName === names.reach || DocumentName === names.health || this.#watch.mayBeStale()) return
     const [id] = Array.isArray(InstanceIds) ? InstanceIds.map(String) : []
+    const isRestart = JSON.stringify(Parameters).includes('"Service":["restart"]')
     for (const { documentName, instanceIds, status, requestedAt, commandId } of this.#watch.cloud.ssm.commands.all()) {
       if (documentName !== DocumentName || status !== 'InProgress' || !instanceIds.includes(id ?? '')) continue
       const age = this.#watch.now() - requestedAt
+      // A host at work says so to whoever heals; what has not begun by then never does.
+      if (isRestart && age > limits.commandNotAfter) continue
       if (age < knownMs || age > limits.commandForgottenAfter - skewMostMs) continue
       this.#watch.break('S14', `${documentName} is sent to ${id} beside ${commandId}, which has run for ${age} ms`)
     }

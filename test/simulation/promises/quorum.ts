@@ -41,6 +41,8 @@ export class Quorum {
   /** When each member was last healed by a step that ends its server. */
   readonly #healed = new Map<Member, number>()
   readonly #restarted = new Map<Member, number>()
+  /** By ensemble: when it was last without a quorum, which nobody can spend. */
+  readonly #withoutQuorumAt = new Map<string, number>()
   /** By ensemble: when its groups last wanted no instance. */
   readonly #takenDownAt = new Map<string, number>()
   readonly #ensembles = new Map<string, Member[]>()
@@ -61,15 +63,19 @@ export class Quorum {
   afterEvent(): void {
     if (this.#ensembles.size === 0) this.#know()
     const now = this.#watch.now()
-    for (const members of this.#ensembles.values()) {
+    for (const [ensemble, members] of this.#ensembles) {
+      let isQuorate = false
       for (const member of members) {
         const ended = this.#ended.get(member)
         const joined = this.#isJoined(member)
         if (joined) this.#joinedAt.set(member, now)
+        isQuorate ||= joined
         if (ended === undefined) continue
         if (!joined) ended.down = true
         else if (ended.down) this.#ended.delete(member)
       }
+      // Without a quorum no server has a role.
+      if (!isQuorate) this.#withoutQuorumAt.set(ensemble, now)
     }
   }
 
@@ -135,6 +141,8 @@ export class Quorum {
         this.#watch.break('S7', `${by} of ${name} beside the restart of member ${other.id}`)
       const ended = this.#ended.get(other)
       if (ended?.by !== 'replace' || now - ended.at > limits.healingStands) continue
+      // With two down, the one that is replaced may be waiting for the other.
+      if (by === 'restart' && !this.#isJoined(member)) continue
       this.#watch.break('S7', `${by} of ${name} beside the replacement of member ${other.id}`)
     }
     if (by === 'restart') this.#restarted.set(member, now)
@@ -145,6 +153,9 @@ export class Quorum {
   #chargeOf(member: Member, ms: number, withLeavers = false): string | undefined {
     const { ensemble } = member
     if (!this.#watch.tagsAreRight() || this.#isTakenDown(ensemble, ms)) return undefined
+    // Whoever has just been told that there is none is right not to wait for it: that it comes back then is nobody's fault.
+    if (this.#watch.now() - (this.#withoutQuorumAt.get(ensemble) ?? Number.NEGATIVE_INFINITY) <= toldMs)
+      return undefined
     const charges = this.#voting.lists(ensemble, ms).map((list) => this.#chargeBy(list, member, ms, withLeavers))
     return charges.includes(undefined) ? undefined : charges[0]
   }
