@@ -145,10 +145,26 @@ describe.skipIf(reason)(`serverless deploy, against an emulator${reason}`, () =>
     expect(AutoScalingGroups.map((one) => one.DesiredCapacity)).toEqual([1, 1, 1])
   })
 
-  test('another number of members is refused, and the addresses of this very stack are not', async () => {
-    const ran = await deploy({ members: 5, addresses: [...addresses, '10.0.1.11', '10.0.2.11'] })
+  test('two members more come beside the first three, which stay as they are', async () => {
+    const ec2 = new EC2Client(client())
+    const volumes = async () => {
+      const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand({}))
+      return Volumes.flatMap(({ VolumeId, Size }) => (Size === 20 ? (VolumeId ?? []) : []))
+    }
+    const before = await volumes()
+    expect(await deploy({ members: 5, addresses: [...addresses, '10.0.1.11', '10.0.2.11'] })).toMatchObject({
+      exitCode: 0,
+    })
+    const after = await volumes()
+    expect(after).toHaveLength(5)
+    expect(after).toEqual(expect.arrayContaining(before))
+  })
+
+  test('members that have an instance are not taken away', async () => {
+    const ran = await deploy({ addresses })
     expect(ran.exitCode).not.toBe(0)
-    expect(ran.output).toContain('the deployment would add Member4NetworkInterface')
-    expect(ran.output).toContain('has 1 fault:')
+    expect(ran.output).toContain('has 2 faults:')
+    expect(ran.output).toContain('member 4 would be taken away and has an instance')
+    expect(ran.output).toContain('member 5 would be taken away and has an instance')
   })
 })
