@@ -49,14 +49,17 @@ export function chooseMember(seen: Observation, self: Instance): Choice {
 }
 
 /**
- * How many others of the zone come before this one: more than there are members to become free wait in vain, and keep
- * their group from launching where one is needed, which may be what the leaving holder itself waits for.
+ * How many others of its group come before this one in the zone: more than there are members to become free wait in vain,
+ * and keep the group from launching where one is needed, which may be what the leaving holder itself waits for.
  */
 function rank(seen: Observation, self: Instance): number {
   const holders = seen.members.map(holderOf)
   const rivals = seen.groupInstances.filter(
-    ({ instanceId, zone, lifecycleState }) =>
-      zone === self.zone && lifecycleState.startsWith('Pending') && !holders.includes(instanceId),
+    ({ instanceId, groupName, zone, lifecycleState }) =>
+      groupName === seen.action.groupName &&
+      zone === self.zone &&
+      lifecycleState.startsWith('Pending') &&
+      !holders.includes(instanceId),
   )
   return rivals.filter(({ instanceId }) => instanceId < self.id).length
 }

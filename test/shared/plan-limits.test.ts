@@ -190,6 +190,7 @@ describe('a wait has no end as long as somebody is on the way out', () => {
     expect(decided(beside(rival('i-00000000000000aa9')))).toBe('ABANDON')
     expect(decided(beside(rival('i-00000000000000aa9', 'eu-central-1b')))).toBe('WAIT')
     expect(decided(beside({ ...rival('i-00000000000000aa9'), lifecycleState: 'Terminating:Wait' }))).toBe('WAIT')
+    expect(decided(beside({ ...rival('i-00000000000000aa9'), groupName: 'zookeeper-2' }))).toBe('WAIT')
   })
 
   test('an interface is claimed early while a volume is with an instance that Auto Scaling terminates', () => {
