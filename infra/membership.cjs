@@ -50,8 +50,8 @@ function leavingFaults(id, { deployed, groups, belongings: { interfaces, volumes
         `--auto-scaling-group-name ${name} --min-size 0 --desired-capacity 0 lets it go, once it has lost its vote`,
     ]
   }
-  const own = there(id, deployed.ids, interfaces, 'NetworkInterfaceId').concat(
-    there(id, deployed.ids, volumes, 'VolumeId'),
+  const own = ownOf(id, deployed.ids, interfaces, 'NetworkInterfaceId').concat(
+    ownOf(id, deployed.ids, volumes, 'VolumeId'),
   )
   const held = own.filter(({ Attachment, Attachments = [] }) => Attachment || Attachments.length > 0)
   if (held.length > 0) return [`member ${id} would be taken away, and ${names(held)} is still attached: wait for it`]
@@ -62,7 +62,7 @@ function leavingFaults(id, { deployed, groups, belongings: { interfaces, volumes
   ]
 }
 
-const there = (id, ids, found, key) =>
+const ownOf = (id, ids, found, key) =>
   found.filter((one) =>
     ['NetworkInterface', 'Volume', 'LogVolume'].some((kind) => ids[`Member${id}${kind}`] === one[key]),
   )
