@@ -27,8 +27,8 @@ interface Replaced {
   readonly member: number
   readonly role: string
   readonly from: string
-  /** Until every member served again. */
-  readonly seconds: number
+  /** Until every member served again; null when they did not within the time that they may take. */
+  readonly seconds: number | null
 }
 
 /** Answers 1 when a member does not come back. */
@@ -62,27 +62,23 @@ function readTime(since: string | undefined): number {
 
 async function rollAll(remote: Remote, page: Page, began: number, patienceMs: number) {
   const started = Date.now()
-  const replaced: Replaced[] = []
   const moment = (text: string): void => page.moment((Date.now() - started) / 1000, text)
-  for (;;) {
-    const from = Date.now()
-    const next = await settled(remote, began, patienceMs, moment)
-    const last = replaced.pop()
-    if (last) {
-      const seconds = Math.round((Date.now() - started) / 100) / 10 - last.seconds
-      if (next.kind !== 'wait') moment(`member ${last.member} serves again, after ${seconds.toFixed(1)} s`)
-      replaced.push({ ...last, seconds: Math.round(seconds * 10) / 10 })
-    }
-    if (next.kind === 'done') return { replaced, stopped: undefined }
-    if (next.kind === 'wait') {
-      const waited = Math.round((Date.now() - from) / 1000)
-      return { replaced, stopped: `${next.because}, still so after ${waited} s` }
-    }
-    moment(`member ${next.member.id}, ${next.role}: ${next.instanceId} is replaced`)
-    await remote.replace(next.instanceId)
-    const at = Math.round((Date.now() - started) / 100) / 10
-    replaced.push({ member: next.member.id, role: next.role, from: next.instanceId, seconds: at })
+  const replaced: Replaced[] = []
+  let looked = Date.now()
+  let next = await settled(remote, began, patienceMs, moment)
+  while (next.kind === 'replace') {
+    const { member, role, instanceId } = next
+    moment(`member ${member.id}, ${role}: ${instanceId} is replaced`)
+    looked = Date.now()
+    await remote.replace(instanceId)
+    next = await settled(remote, began, patienceMs, moment)
+    const seconds = next.kind === 'wait' ? null : Math.round((Date.now() - looked) / 100) / 10
+    if (seconds !== null) moment(`member ${member.id} serves again, after ${seconds.toFixed(1)} s`)
+    replaced.push({ member: member.id, role, from: instanceId, seconds })
   }
+  if (next.kind === 'done') return { replaced, stopped: undefined }
+  const waited = Math.round((Date.now() - looked) / 1000)
+  return { replaced, stopped: `${next.because}, still so after ${waited} s` }
 }
 
 /** Looks until everybody is well; answers what is awaited when that takes too long. */
