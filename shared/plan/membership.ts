@@ -155,7 +155,7 @@ function removal(seen: Observation, leader: Leader, ids: readonly number[], mine
   return pause(seen.change?.because ? `${because}: ${seen.change.because}` : because, mine.id)
 }
 
-/** Whether to ask for the change, or once more: of one that is silent nothing begins after `changeNotAfter`. */
+/** Whether to ask for the change, or once more: one of which nothing is heard began by `changeNotAfter`, and takes a minute. */
 function isDue({ change, now }: Observation): boolean {
   if (!change) return true
   return now - change.sentAt >= (change.status === 'running' ? limits.commandNotAfter : limits.commandAgainAfter)
