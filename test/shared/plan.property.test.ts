@@ -1,4 +1,5 @@
-/* oxlint-disable vitest/no-standalone-expect -- it does not know test.prop for the test block that it is. */
+// The rule does not know test.prop for the test block that it is.
+/* oxlint-disable vitest/no-standalone-expect */
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
 import type { InstanceId } from '../../shared/model/ids.ts'
