@@ -105,10 +105,19 @@ health_volume_is_ours() {
   [[ ${volume_owner[ensemble]} == "$ensemble" && ${volume_owner[member]} == "$member" && ${volume_owner[volume]} == "$2" ]]
 }
 
+# Usage: health_server_fact ROLE ZXID CONNECTIONS LATENCY SYNCED VOTERS
+health_server_fact() {
+  printf '"role":"%s","zxid":"%s","connections":%s,"latency":%s,"synced":%s,"voters":%s\n' "$@"
+}
+
 # Prints what the server says of itself, at its static address, as its peers and clients ask it.
 health_server() {
-  local answer role synced=null voters=null ids
-  answer=$(zk_ask "$address" srvr) || true
+  local answer code=0 role synced=null voters=null ids
+  answer=$(zk_ask "$address" srvr) || code=$?
+  if ((code == 124)); then
+    health_server_fact unknown '' 0 0 null null
+    return 0
+  fi
   [[ $answer =~ Mode:\ (leader|follower|standalone) ]] || return 0
   role=${BASH_REMATCH[1]}
   if [[ $role == leader && $(zk_ask "$address" mntr) =~ zk_synced_followers[[:space:]]+([0-9]+) ]]; then
@@ -118,7 +127,7 @@ health_server() {
     printf -v ids ',%s' "${zk_voters[@]%%=*}"
     voters="[${ids#,}]"
   fi
-  printf '"role":"%s","zxid":"%s","connections":%s,"latency":%s,"synced":%s,"voters":%s\n' "$role" \
+  health_server_fact "$role" \
     "$(health_word '^Zxid: (0x[0-9a-f]+)' '' "$answer")" "$(health_word '^Connections: ([0-9]+)' 0 "$answer")" \
     "$(health_word '^Latency min/avg/max: [0-9.]+/([0-9]+(\.[0-9]+)?)/' 0 "$answer")" "$synced" "$voters"
 }
@@ -185,7 +194,8 @@ health_volumes_fact() {
 }
 
 health_service_fact() {
-  local running=false server='"role":"none","zxid":"","connections":0,"latency":0,"synced":null,"voters":null'
+  local running=false server
+  server=$(health_server_fact none '' 0 0 null null)
   health_hear processes
   [[ -z $health_answer ]] || running=true
   if [[ -n $address ]]; then

@@ -43,7 +43,8 @@ const healthFacts = v.object({
   service: v.object({
     /** There is a process. */
     running: v.boolean(),
-    role: v.picklist(['leader', 'follower', 'standalone', 'none']),
+    /** `none` says that it has none, or does not run; `unknown` has not even answered its own host. */
+    role: v.picklist(['leader', 'follower', 'standalone', 'none', 'unknown']),
     /** The last transaction that it has seen, like 0x100000002; empty without a role. */
     zxid: v.string(),
     connections: v.number(),

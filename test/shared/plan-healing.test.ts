@@ -233,6 +233,20 @@ describe("what is nobody's sickness", () => {
     expect(plan.steps).toEqual([`apply 2 on ${other}`, `restart 3 on ${third}`])
   })
 
+  test("where nobody else can tell, its own host's word that it hangs is enough: the newcomers wait for it", () => {
+    const groupInstances = [inGroup(self, 'Pending:Wait'), inGroup(other, 'Pending:Wait'), inGroup(third, 'InService')]
+    const heard = (role: 'none' | 'unknown') => ({
+      groupInstances,
+      members: noted(3, 'noticed', 30),
+      healths: [health(3, facts(3, { service: { role }, peers: { 1: 'none', 2: 'none' } }))],
+    })
+    expect(done(ensemble({}, heard('unknown'))).steps).toEqual([`restart 3 on ${third}`])
+    expect(done(ensemble({}, heard('none')))).toMatchObject({
+      steps: [],
+      alarms: ['its server runs, and the ensemble has no quorum'],
+    })
+  })
+
   test('an only member has nobody to wait for: without a role it is restarted', () => {
     const alone = {
       members: [one(1, { step: 'noticed', at: seconds(60) })],
@@ -337,6 +351,15 @@ describe('the brakes', () => {
     expect(done(ensemble(second, { members })).alarms).toEqual([
       'its routes: gone; it is not ended now: without it 1 members serve, and a quorum is 2',
     ])
+  })
+
+  test('one that serves and is about to leave, or is worked on, is not counted upon: it may be gone in a moment', () => {
+    const long = { members: noted(3, 'apply', 600) }
+    const groupInstances = [inGroup(self, 'InService'), inGroup(other, 'Terminating:Wait'), inGroup(third, 'InService')]
+    const only = expect.stringContaining('it is not ended now: without it 1 members serve, and a quorum is 2')
+    expect(done(ensemble({ 3: facts(3, routes) }, { ...long, groupInstances })).alarms).toEqual([only])
+    const worked = { 2: facts(2, { busy: true }), 3: facts(3, routes) }
+    expect(done(ensemble(worked, long)).alarms).toEqual([only])
   })
 
   test('one of two members is ended although it serves: they have no quorum to spare', () => {

@@ -35,5 +35,7 @@ export const keptSeeds: readonly KeptSeed[] = [
     found: 'L1 in time: two that hung waited half an hour for the replacement of the third, and it for them',
   },
   { seed: 307, found: 'L3: newcomers of one zone waited for a member, and it for the zone where none was launched' },
+  { seed: 9300160, found: 'L3: a server that hung was waited for by newcomers for ever, as no other host could tell' },
+  { seed: 9300514, found: 'S7: restarted beside one that left, which was counted upon as long as it served' },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]

@@ -49,9 +49,8 @@ function volumeFact(world: World, host: Host, { volume, mount }: WantedVolume): 
 
 function serviceFact(world: World, host: Host, own: MemberRow | undefined): HealthFacts['service'] {
   const { server } = host
-  const answers = server && own && !server.hung && host.answersAt(own.address)
-  const role = answers && server.role !== 'looking' ? server.role : 'none'
-  const told = role === 'none' ? undefined : server
+  const role = own && server && host.answersAt(own.address) ? ownRole(server) : 'none'
+  const told = role === 'none' || role === 'unknown' ? undefined : server
   return {
     running: server !== undefined,
     role,
@@ -61,6 +60,11 @@ function serviceFact(world: World, host: Host, own: MemberRow | undefined): Heal
     voters: told ? [...told.voters] : null,
     synced: told ? world.ensemble(told.options.ensemble).synced(told) : null,
   }
+}
+
+function ownRole({ hung, role }: Server): HealthFacts['service']['role'] {
+  if (hung) return 'unknown'
+  return role === 'looking' ? 'none' : role
 }
 
 /** The epoch and the count within it, as ZooKeeper packs them; here the count goes on through all epochs. */
@@ -75,6 +79,5 @@ function modeOf(world: World, host: Host, address: string): PeerMode {
   if (!there || host.cut) return 'unknown'
   const { server } = there
   if (server?.options.address !== address) return 'absent'
-  if (server.hung) return 'unknown'
-  return server.role === 'looking' ? 'none' : server.role
+  return ownRole(server)
 }

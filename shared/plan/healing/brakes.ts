@@ -23,7 +23,7 @@ export function brakeOf(
   const healed = others.find((other) => isBeingHealed(seen, other) && !(step === 'restart' && waitsFor(other, patient)))
   if (healed) return `member ${healed.member.id} is being healed`
   const { voters, quorum } = electorateOf(seen)
-  const serving = others.filter((other) => other.serves && voters.includes(other.member)).length
+  const serving = others.filter((other) => staysServing(other) && voters.includes(other.member)).length
   // One or two members have no quorum to spare, whatever anybody waits for.
   const isSpared = serving >= quorum || voters.length <= 2 || !voters.includes(patient.member)
   if (patient.serves && !isSpared) return `without it ${serving} members serve, and a quorum is ${quorum}`
@@ -35,6 +35,9 @@ export function brakeOf(
 
 /** Where two are down, one that is being replaced gets its role only once the other serves again. */
 const waitsFor = ({ healing }: Patient, { serves }: Patient): boolean => healing?.step === 'replace' && !serves
+
+/** One that leaves, or is worked on, serves until any moment: the guard may have counted upon the sick one to let it go. */
+const staysServing = ({ serves, condition }: Patient): boolean => serves && condition.kind !== 'awaited'
 
 const hasWaited = (seen: Survey, { healing }: Patient): boolean =>
   healing !== undefined && seen.now - healing.at >= limits.onItsWayWithin

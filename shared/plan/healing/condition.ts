@@ -121,7 +121,7 @@ function told(seen: Survey, member: Member, holder: InstanceId, facts: HealthFac
   // Another instance would find the same disk as full as it is. What is applied removes old snapshots first.
   if (fullness && !serves) return sick(holder, `${missing ?? 'its server has no role'}; ${fullness}`, 'apply', 'apply')
   if (missing !== undefined) return sick(holder, missing, 'apply')
-  return serves ? { kind: 'well', ...(fullness && { alarm: fullness }) } : withoutRole(seen, member, holder)
+  return serves ? { kind: 'well', ...(fullness && { alarm: fullness }) } : withoutRole(seen, member, holder, facts.service.role)
 }
 
 function whatIsMissing(member: Member, facts: HealthFacts): string | undefined {
@@ -138,16 +138,18 @@ function whatIsMissing(member: Member, facts: HealthFacts): string | undefined {
  * A server that runs without a role waits for a quorum, or hangs. It is the member that is sick if the others have a
  * leader, or if it does not even say that it has no role.
  */
-function withoutRole(seen: Survey, member: Member, holder: InstanceId): Condition {
+function withoutRole(seen: Survey, member: Member, holder: InstanceId, own: string): Condition {
   const seenAs = factsOfOthers(seen, member).map((facts) => facts.peers[String(member.id)])
+  // Where the hosts of all the others are on their way there is its own host's word alone.
+  const hangs = seenAs.length > 0 ? seenAs.every((role) => role === 'unknown') : own === 'unknown'
   // An only member has nobody to wait for.
-  const hangs = seenAs.length > 0 ? seenAs.every((role) => role === 'unknown') : seen.members.length === 1
-  if (hangs) return sick(holder, 'its server runs, and answers nobody', 'restart')
+  if (hangs || seen.members.length === 1) return sick(holder, 'its server runs, and answers nobody', 'restart')
   if (hasLeader(seen)) return sick(holder, 'its server runs, and has no role while the others have a leader', 'restart')
   return doubtful('its server runs, and the ensemble has no quorum', true)
 }
 
-const isServing = (role: string | undefined): boolean =>
+/** Whether it is the role of one that answers clients. */
+export const isServing = (role: string | undefined): boolean =>
   role === 'leader' || role === 'follower' || role === 'standalone'
 
 const factsOf = (seen: Survey): HealthFacts[] =>

@@ -1,7 +1,7 @@
 import { limits } from '../../model/limits.ts'
 import type { Healing, Member } from '../../model/member.ts'
 import type { GroupInstance, Survey } from '../../model/observation.ts'
-import { type Condition, conditionOf, settling } from './condition.ts'
+import { type Condition, conditionOf, isServing, settling } from './condition.ts'
 
 /** A member, how it is, and what was last done for it. */
 export interface Patient {
@@ -16,7 +16,7 @@ export interface Patient {
 export function patientOf(seen: Survey, member: Member): Patient {
   const { healing, attachment } = member.networkInterface
   const answer = seen.healths.find((health) => health.instanceId === attachment?.instanceId)?.answer
-  const serves = typeof answer === 'object' && answer.member === member.id && answer.service.role !== 'none'
+  const serves = typeof answer === 'object' && answer.member === member.id && isServing(answer.service.role)
   const stands = healing && seen.now - healing.at < limits.healingStands
   return { member, condition: conditionOf(seen, member), healing: stands ? healing : undefined, serves }
 }
