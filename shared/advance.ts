@@ -58,6 +58,8 @@ export async function advance(
     if (plan.givesUp !== undefined) memory.givenUp ??= plan.givesUp
     const steps = courtesy(plan.steps, clock.now())
     if (steps.length > 0) {
+      // The look may have taken what was left of the time, and a function that is killed tells nobody what it began.
+      if (signal.aborted) break
       pauses.acted()
       const done = await act(steps, { action, ports, config, memory, log, now: () => clock.now() })
       if (done) continue

@@ -19,21 +19,25 @@ interface Run {
   readonly pauses?: number
   /** How long each look takes, in milliseconds. */
   readonly looksFor?: number
+  /** Its time is over while it looks for the so-manieth time. */
+  readonly endsInLook?: number
 }
 
 /** Advances an action with a planner that answers these plans one after the other, and then the last for ever. */
-async function run({ plans, answers = {}, action = launching, pace, pauses = 40, looksFor = 0 }: Run) {
+async function run({ plans, answers = {}, action = launching, pace, pauses = 40, looksFor = 0, endsInLook }: Run) {
   let time = now
   const paused: number[] = []
   const lines: LogLine[] = []
   const seenByPlan: Observation[] = []
   const controller = new AbortController()
   if (pauses === 0) controller.abort()
+  let looks = 0
   const reading = answersOf(seen())
   const at = rim({
     ...reading,
     'ec2.DescribeVolumes': (input) => {
       time += looksFor
+      if (++looks === endsInLook) controller.abort()
       return reading['ec2.DescribeVolumes']?.(input)
     },
     'ssm.SendCommand': () => ({ Command: { CommandId } }),
@@ -342,6 +346,13 @@ describe('out of time', () => {
     const { outcome, calls } = await run({ plans: [waiting], pauses: 0 })
     expect(outcome).toEqual({ verdict: 'WAIT', because: 'out of time; nothing was seen yet' })
     expect(calls).toEqual([])
+  })
+
+  test('nothing is begun after a look in which the time ended: the function would be killed in the middle of it', async () => {
+    const { outcome, inputs } = await run({ plans: [{ ...waiting, steps: [claim] }], endsInLook: 1 })
+    expect(outcome).toEqual({ verdict: 'WAIT', because: 'out of time; it boots' })
+    expect(inputs('ec2.AttachNetworkInterface')).toEqual([])
+    expect(inputs(heartbeats)).toHaveLength(1)
   })
 
   test('an action that was seen once is extended, though the last look failed', async () => {
