@@ -143,16 +143,27 @@ export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): 
   }
   // Where nobody has told anything, it is the asking that failed.
   const isHeard = [facts, ...witnesses].some((one) => typeof one === 'object')
-  if (server === 'runs' && isHeard && hasWaited(seen, member))
+  // Whoever is on the way could begin an election, in which one that hangs would have no part.
+  const canElect = isOnTheWay(seen) && !isStuck(facts, witnesses)
+  if (server === 'runs' && isHeard && !canElect && hasWaited(seen, member))
     return out(`${words}, and the others are no quorum either`)
   return server === 'runs' ? { kind: 'in' } : out('its server does not serve')
 }
 
-/** Any election has had its time since it noted that it wants to leave, and nobody is on the way who could begin one. */
+function isOnTheWay(seen: Survey): boolean {
+  const holders = seen.members.flatMap((one) => holderOf(one) ?? [])
+  return holders.some((id) => groupInstance(seen, id)?.lifecycleState.startsWith('Pending'))
+}
+
+/** It answers nobody, and all others that could know of a quorum with it have told that they are in none. */
+function isStuck(facts: Told, witnesses: readonly Told[]): boolean {
+  const isAlone = witnesses.every((one) => typeof one === 'object' && !isServing(one.service.role))
+  return typeof facts === 'object' && facts.service.role === 'unknown' && isAlone
+}
+
+/** Any election has had its time since it noted that it wants to leave. */
 function hasWaited(seen: Survey, member: Member): boolean {
   const { leaving } = member.networkInterface
-  const holders = seen.members.flatMap((one) => holderOf(one) ?? [])
-  if (holders.some((id) => groupInstance(seen, id)?.lifecycleState.startsWith('Pending'))) return false
   return leaving !== undefined && isLeaving(member) && seen.now - leaving.at >= limits.rolelessAfter
 }
 

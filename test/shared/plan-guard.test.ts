@@ -201,6 +201,19 @@ describe('whom the quorum does not miss goes at once', () => {
     expect(planFor(ending(change))).toMatchObject(waits)
   })
 
+  test('but one that hangs has no part in any election: who is on the way may be waiting for its replacement', () => {
+    const one = noted(mine, { leaving: { instanceId: self, at: now - limits.rolelessAfter } })
+    const coming = [...groupInstances.slice(0, 2), inGroup(third, 'Pending:Wait')]
+    const beside = (second: Health) => {
+      const healths = [health(self, mine, service({ role: 'unknown' })), second]
+      return planFor(ending({ members: [one, ...peers], healths, groupInstances: coming }))
+    }
+    expect(beside(health(other, peers[0], without))).toMatchObject(goes)
+    // It may be following that one, and only have been slow to answer.
+    expect(beside(health(other, peers[0], leads))).toMatchObject(waits)
+    expect(beside(silent(other))).toMatchObject(waits)
+  })
+
   test('a silent host counts for the others if a server that serves has seen its own serve', () => {
     const own = health(self, mine, blind)
     const sees = (role: HealthFacts['peers'][string]) => ({ peers: { ...blind.peers, 3: role } })
