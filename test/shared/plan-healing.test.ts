@@ -415,6 +415,16 @@ describe('an instance that somebody robs of a part is replaced: it will not have
     expect(done(ensemble({}, { members })).steps).toEqual([`replace ${third}`])
   })
 
+  test('but not one that is another member, which somebody gave that volume by hand', () => {
+    const astray = { ...whole, networkInterface: member(3).networkInterface, volumes: [volume(3, attachedTo(other))] }
+    const groupInstances = [self, other].map((holder) => inGroup(holder, 'InService'))
+    expect(done(ensemble({}, { members: [one(1), one(2), astray], groupInstances }))).toMatchObject({
+      notes: [],
+      steps: [],
+      alarms: [`${other} has ${disk!.id}, and not ${card.id}: it is member 2; detach ${disk!.id} from it`],
+    })
+  })
+
   test('but not one that leaves: that is the way of things', () => {
     const groupInstances = [inGroup(self, 'InService'), inGroup(other, 'InService'), inGroup(third, 'Terminating:Wait')]
     const members = [one(1), one(2), { ...whole, networkInterface: member(3).networkInterface }]

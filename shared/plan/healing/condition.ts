@@ -57,15 +57,23 @@ export function conditionOf(seen: Survey, member: Member): Condition {
   return answer === 'silent' ? silence(seen, member, holder) : told(seen, member, holder, answer)
 }
 
-/** An instance in service that has a volume and not the interface was robbed of it, and can't be reached any more. */
+/**
+ * An instance in service that has a volume and not the interface was robbed of it, and can't be reached any more; unless it
+ * is another member, with a volume that somebody gave it by hand: that one is well, and only a person knows what for.
+ */
 function withoutHolder(seen: Survey, member: Member): Condition {
   for (const { id, attachment } of member.volumes) {
     if (!attachment || groupInstance(seen, attachment.instanceId)?.lifecycleState !== 'InService') continue
     const because = `${attachment.instanceId} has ${id}, and not ${member.networkInterface.id}`
+    const other = seen.members.find(({ networkInterface }) => holds(attachment.instanceId, networkInterface))
+    if (other) return doubtful(`${because}: it is member ${other.id}; detach ${id} from it`, true)
     return sick(attachment.instanceId, because, 'replace')
   }
   return { kind: 'awaited', because: 'no instance holds it' }
 }
+
+const holds = (instanceId: InstanceId, { attachment }: Member['networkInterface']): boolean =>
+  attachment?.instanceId === instanceId
 
 /** What the holder in service has lost, or is losing: somebody else than us has asked EC2 to detach it. */
 function whatIsGoing({ networkInterface, volumes }: Member, holder: InstanceId): string | undefined {
@@ -121,7 +129,9 @@ function told(seen: Survey, member: Member, holder: InstanceId, facts: HealthFac
   // Another instance would find the same disk as full as it is. What is applied removes old snapshots first.
   if (fullness && !serves) return sick(holder, `${missing ?? 'its server has no role'}; ${fullness}`, 'apply', 'apply')
   if (missing !== undefined) return sick(holder, missing, 'apply')
-  return serves ? { kind: 'well', ...(fullness && { alarm: fullness }) } : withoutRole(seen, member, holder, facts.service.role)
+  return serves
+    ? { kind: 'well', ...(fullness && { alarm: fullness }) }
+    : withoutRole(seen, member, holder, facts.service.role)
 }
 
 function whatIsMissing(member: Member, facts: HealthFacts): string | undefined {
