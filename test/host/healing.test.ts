@@ -134,7 +134,10 @@ describe.skipIf(reason !== undefined)(`a member that is not well${skipped}`, () 
     await ward.client.startWriter('/writer')
     const stopped = leader
     await ward.on(stopped, `kill -STOP ${await ward.server(stopped)}`)
-    expect(await ward.health(stopped)).toMatchObject({ busy: false, service: { running: true, ...silent, role: 'unknown' } })
+    expect(await ward.health(stopped)).toMatchObject({
+      busy: false,
+      service: { running: true, ...silent, role: 'unknown' },
+    })
     expect(await ward.health(follower)).toMatchObject({ peers: { [stopped.id]: 'unknown' } })
     const healed = heals(stopped, 'restart')
     // The take-over holds the host's lock until the server serves.

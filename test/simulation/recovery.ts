@@ -1,6 +1,6 @@
-import type { Ensemble, Member } from './ensembles.ts'
+import type { Member } from './ensembles.ts'
 import type { PromiseName } from './promises/watch.ts'
-import { holderOf, type Scene } from './scene.ts'
+import { holderOf, type Scene, votersOf } from './scene.ts'
 
 /** The second half of a run: no faults any more, and everything has to come right by itself, or nearly. */
 
@@ -30,20 +30,11 @@ export function unsettled(scene: Scene): { readonly promise: PromiseName; readon
     }
     const half = ensemble.members.map((member) => halfOf(scene, member)).find((what) => what !== undefined)
     if (half !== undefined) return { promise: 'L2', what: half }
-    const votes = voters(scene, ensemble)
+    const votes = votersOf(scene, ensemble)
     const without = ensemble.members.find(({ id }) => votes?.includes(id) === false)
     if (without) return { promise: 'L1', what: `member ${without.id} of ${ensemble.name} has no vote` }
   }
   return undefined
-}
-
-/** By the newest list on the members' disks. */
-function voters({ hosts }: Scene, { members }: Ensemble): readonly number[] | undefined {
-  const lists = members.flatMap(({ volumeIds: [first = ''] }) => {
-    const content = hosts.volumeContent(first)
-    return content.kind === 'formatted' ? (content.data?.list ?? []) : []
-  })
-  return lists.toSorted((a, b) => b.version - a.version)[0]?.voters
 }
 
 function halfOf(scene: Scene, member: Member): string | undefined {

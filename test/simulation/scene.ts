@@ -38,6 +38,15 @@ export function holderOf(cloud: Cloud, member: Member): string | undefined {
   return cloud.ec2.networkInterfaces.get(member.networkInterfaceId)?.attachment?.instanceId
 }
 
+/** Who votes, by the newest list on the members' disks; undefined before there is one. */
+export function votersOf({ hosts }: Scene, { members }: Ensemble): readonly number[] | undefined {
+  const lists = members.flatMap(({ volumeIds: [first = ''] }) => {
+    const content = hosts.volumeContent(first)
+    return content.kind === 'formatted' ? (content.data?.list ?? []) : []
+  })
+  return lists.toSorted((a, b) => b.version - a.version)[0]?.voters
+}
+
 /** Puts something right after `ms`, or when the faults end, whichever comes first; once. */
 export function repairAfter({ cloud, repairs }: Scene, ms: number, repair: () => void): void {
   let done = false

@@ -37,5 +37,8 @@ export const keptSeeds: readonly KeptSeed[] = [
   { seed: 307, found: 'L3: newcomers of one zone waited for a member, and it for the zone where none was launched' },
   { seed: 9300160, found: 'L3: a server that hung was waited for by newcomers for ever, as no other host could tell' },
   { seed: 9300514, found: 'S7: restarted beside one that left, which was counted upon as long as it served' },
+  { seed: 9302200, found: 'L3: one that hung and was to leave was waited for by all who waited for its replacement' },
+  { seed: 9302385, found: "S7: a member was replaced for another's volume, which somebody had attached to it" },
+  { seed: 9302438, found: 'L6: a step was begun after a look in which the time had ended' },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]

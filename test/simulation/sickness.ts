@@ -1,5 +1,5 @@
 import type { Sickness } from './faults.ts'
-import { holderOf, memberOn, membersOf, repairAfter, type Scene } from './scene.ts'
+import { holderOf, memberOn, repairAfter, type Scene, votersOf } from './scene.ts'
 import type { Mishap } from './swarm.ts'
 
 /**
@@ -16,9 +16,13 @@ export const falls: Readonly<Record<Sickness, Fall>> = {
   'service-dies-again'(scene, { how }, id) {
     if (!serves(scene, id)) return false
     const times = 2 + Math.floor(how * 4)
+    let isOver = false
+    scene.repairs.push(() => {
+      isOver = true
+    })
     for (let time = 0; time < times; time++) {
       scene.cloud.kernel.clock.after(time * 1.5 * minute, () => {
-        if (serves(scene, id)) scene.hosts.killService(id)
+        if (!isOver && serves(scene, id)) scene.hosts.killService(id)
       })
     }
     return true
@@ -93,10 +97,12 @@ function loseHost(scene: Scene, id: string): boolean {
   return true
 }
 
-/** With fewer than three nobody is left who could witness that the silent one does not serve: that takes a person. */
-function canLoseOne(scene: Scene, ensemble: string): boolean {
-  const members = membersOf(scene).filter((member) => member.ensemble === ensemble)
-  return members.length >= 3 && members.every((member) => serves(scene, holderOf(scene.cloud, member) ?? ''))
+/** With fewer than three that vote nobody is left who could witness that the silent one does not: that takes a person. */
+function canLoseOne(scene: Scene, name: string): boolean {
+  const ensemble = scene.ensembles.find((one) => one.name === name)
+  if (!ensemble) return false
+  const voters = votersOf(scene, ensemble)?.length ?? ensemble.members.length
+  return voters >= 3 && ensemble.members.every((member) => serves(scene, holderOf(scene.cloud, member) ?? ''))
 }
 
 /** The instances that a sickness may befall. */
