@@ -65,6 +65,8 @@ export interface PortParts {
 const wayThere = 0.5
 /** Milliseconds: what is in flight lands this much later. SigV4 lets a request grow five minutes old. */
 const late = { least: 2000, most: 290_000 }
+/** Milliseconds: of a call that takes longer, whoever made it is not to blame for the time. */
+const slowMs = 5000
 
 type Outcome = { readonly answer: object } | { readonly error: Error }
 
@@ -126,6 +128,7 @@ class Journey {
     life.calls++
     promises.sending(this.#arrival)
     const ms = cloud.kernel.latency(isRead(this.#operation) ? 'read' : 'mutation')
+    if (ms > slowMs) life.answersBy = Math.max(life.answersBy, clock.now() + ms)
     const kind = fate(this.#operation, life)
     if (kind !== undefined) {
       tally.add(`fault ${kind}`)
