@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { LinuxClient } from '../../lab/hosts/linux/client.ts'
 import { createLinuxHosts, type LinuxHosts } from '../../lab/hosts/linux/linux.ts'
 import { launch, makeMembers, type Member, order, takeOverParameters } from './linux-members.ts'
 
@@ -43,6 +44,7 @@ class Trio {
   /** The instance of each member, oldest first. */
   readonly #instances = new Map<Member, string>()
   #launched = 0
+  #client: LinuxClient | undefined
 
   constructor(hosts: LinuxHosts) {
     this.#hosts = hosts
@@ -54,11 +56,12 @@ class Trio {
     const client = await this.#hosts.client(this.#members.map((member) => member.card.address))
     const keys = Array.from({ length: entries }, (_, index) => `/entry-${index}`)
     await Promise.all(keys.map((key) => client.write(key, 'x'.repeat(entryBytes))))
-    // Servers that have nothing to say to each other notice a silent leader after syncLimit ticks only.
-    await client.startWriter('/writer')
+    this.#client = client
   }
 
   async replace(role: Downtime['role']): Promise<Downtime> {
+    // Servers that have nothing to say to each other notice a silent leader after syncLimit ticks only.
+    if (role === 'leader') await this.#client?.startWriter('/writer')
     const [member, lost] = await this.#memberThatIs(role)
     const began = performance.now()
     const since = (): number => Math.round(performance.now() - began) / 1000
