@@ -16,6 +16,8 @@ type Ending = 'restart' | 'replace' | 'hand-over'
 interface Ended {
   readonly by: Ending
   readonly at: number
+  /** False of one that is to be replaced, until its instance is told to let go. */
+  handsOver: boolean
   /** Whether its server has been seen without a role since. */
   down: boolean
 }
@@ -97,10 +99,14 @@ export class Quorum {
     if (by === undefined || !member || this.#watch.holder(member) !== run.instanceId || !this.#isJoined(member)) return
     // Nobody counts upon a launch before it is continued, and one that is given up must not wait for a quorum.
     if (this.#watch.cloud.autoscaling.members.get(run.instanceId)?.lifecycleState.startsWith('Pending')) return
-    if (by === 'hand-over' && !this.#ended.has(member)) this.#voting.handsOver(member, run.instanceId, deliveredMs)
+    const ended = this.#ended.get(member)
+    // One that is to be replaced serves on in its hook until the guard lets it go.
+    if (ended && !isWaiting(ended)) return
+    if (by === 'hand-over') this.#voting.handsOver(member, run.instanceId, deliveredMs)
     const charge = this.#chargeOf(member, deliveredMs)
-    if (charge !== undefined && !this.#ended.has(member)) this.#charges.set(run, `${by} of ${charge}`)
-    if (!this.#ended.has(member)) this.#ended.set(member, { by, at: this.#watch.now(), down: false })
+    if (charge !== undefined) this.#charges.set(run, `${by} of ${charge}`)
+    if (ended) ended.handsOver = true
+    else this.#ended.set(member, { by, at: this.#watch.now(), handsOver: true, down: false })
   }
 
   /** The document has ended, and so may have the server. */
@@ -124,7 +130,7 @@ export class Quorum {
     // this one the guard lets go only whom the quorum can spare.
     const charge = this.#isJoined(member) ? this.#chargeOf(member, toldMs, true) : undefined
     if (charge !== undefined) this.#watch.break('S7', `replacement of ${charge}`)
-    this.#ended.set(member, { by: 'replace', at: this.#watch.now(), down: false })
+    this.#ended.set(member, { by: 'replace', at: this.#watch.now(), handsOver: false, down: false })
   }
 
   #oneAtATime(member: Member | undefined, by: 'restart' | 'replace'): void {
@@ -179,7 +185,8 @@ export class Quorum {
     const joinedAt = this.#joinedAt.get(member) ?? Number.NEGATIVE_INFINITY
     const ended = this.#ended.get(member)
     const isLeaver = ended !== undefined && !ended.down && ended.by !== 'restart'
-    return (ended === undefined || (withLeavers && isLeaver)) && this.#watch.now() - joinedAt <= ms
+    const isThere = ended === undefined || isWaiting(ended) || (withLeavers && isLeaver)
+    return isThere && this.#watch.now() - joinedAt <= ms
   }
 
   #isJoined(member: Member): boolean {
@@ -219,6 +226,8 @@ export class Quorum {
     else if (before === Number.POSITIVE_INFINITY) this.#takenDownAt.set(ensemble, this.#watch.now())
   }
 }
+
+const isWaiting = ({ handsOver, down }: Ended): boolean => !handsOver && !down
 
 function endingOf({ document, parameters }: Running): 'restart' | 'hand-over' | undefined {
   if (document === names.handOver) return 'hand-over'
