@@ -205,7 +205,10 @@ async function askedReach(ssm: Ssm, { id, peer, address, sentAt }: AskedPeer): P
   if (status === 'succeeded') {
     return { peer, address, sentAt, answer: readReach(result?.output ?? '') ? 'reached' : 'unreachable' }
   }
-  const answer = ({ running: 'running', failed: 'unreachable', lost: 'unasked' } as const)[status]
+  // Its own server has no role, so it may be the one that reaches nobody.
+  const isNoWitness = readFailure(result?.output ?? '')?.failed === 'no-quorum'
+  const failed = isNoWitness ? 'unasked' : 'unreachable'
+  const answer = ({ running: 'running', failed, lost: 'unasked' } as const)[status]
   return { peer, address, sentAt, answer }
 }
 

@@ -27,10 +27,10 @@ export async function handOver(step: HandOver, acting: Acting): Promise<Answer> 
 }
 
 /** Asks a peer to reach the member's address. */
-export async function askPeer({ peer, address }: AskPeer, acting: Acting): Promise<Answer> {
+export async function askPeer({ peer, own, address }: AskPeer, acting: Acting): Promise<Answer> {
   const sentAt = acting.now()
   const document = acting.config.documents.reach
-  const parameters = { Address: address, NotAfter: notAfter(sentAt) }
+  const parameters = { Address: address, Own: own, NotAfter: notAfter(sentAt) }
   const answer = await acting.ports.ssm.send([peer], document, `stayput reach ${address}`, parameters)
   return noted(answer, (id) => acting.memory.asked.push({ id, peer, address, sentAt }))
 }

@@ -86,6 +86,8 @@ export interface TakeOver extends HostedMember {
 export interface AskPeer {
   readonly kind: 'ask-peer'
   readonly peer: InstanceId
+  /** The static address of the peer itself: it is asked for its own server's role as well. */
+  readonly own: string
   readonly address: string
 }
 

@@ -88,7 +88,8 @@ export type OutsideProof =
 
 /**
  * Asks a peer that is in service whether it reaches the member's address. Where there is no such peer, or none whose
- * agent answers, there is nobody to ask and that is proof enough: the first members of an ensemble start that way.
+ * agent answers, there is nobody to ask and that is proof enough: the first members of an ensemble start that way. A peer
+ * whose own server has no role is no witness either: the member has a role, so it is the peer that may be cut off.
  */
 export function outsideProof(seen: Observation, self: Instance, member: Member): OutsideProof {
   const { address } = member.networkInterface
@@ -101,23 +102,23 @@ export function outsideProof(seen: Observation, self: Instance, member: Member):
   )
   if (running) return { kind: 'awaited', because: `asking ${running.peer} whether it reaches ${address}` }
 
+  // Who could not tell a while ago may be able to by now.
   const silent = new Set(
-    answers.filter((reach) => reach.answer !== 'reached' && reach.answer !== 'unreachable').map((reach) => reach.peer),
+    fresh.filter((reach) => reach.answer !== 'reached' && reach.answer !== 'unreachable').map((reach) => reach.peer),
   )
   const refused = answers.filter((reach) => reach.answer === 'unreachable')
   const asked = new Set(refused.map((reach) => reach.peer))
-  const peers = peersInService(seen, self).filter((peer) => !silent.has(peer))
-  const next = peers.find((peer) => !asked.has(peer))
-  if (next) return { kind: 'ask', step: { kind: 'ask-peer', peer: next, address } }
+  const peers = peersInService(seen, self).filter(({ id }) => !silent.has(id))
+  const ask = ({ id, own }: Peer): OutsideProof => ({ kind: 'ask', step: { kind: 'ask-peer', peer: id, own, address } })
+  const next = peers.find(({ id }) => !asked.has(id))
+  if (next) return ask(next)
   const [again] = peers
   if (!again) return nobodyToAsk(seen, self)
 
   const because = `${[...asked].join(', ')} can't reach ${address}`
   if (seen.now - self.launchTime > limits.reachableWithin) return { kind: 'hopeless', because }
   const latest = Math.max(...refused.map((reach) => reach.sentAt))
-  return seen.now - latest > limits.commandAgainAfter
-    ? { kind: 'ask', step: { kind: 'ask-peer', peer: again, address } }
-    : { kind: 'awaited', because, alarm: true }
+  return seen.now - latest > limits.commandAgainAfter ? ask(again) : { kind: 'awaited', because, alarm: true }
 }
 
 /** A peer that EC2 does not show just now, or whose tags are in doubt, is unknown, not absent. */
@@ -125,17 +126,25 @@ function nobodyToAsk(seen: Observation, self: Instance): OutsideProof {
   if (seen.tagFaults.length > 0) {
     return { kind: 'awaited', because: `the peers are in doubt: ${seen.tagFaults.join('; ')}`, alarm: true }
   }
-  const hidden = holdersInService(seen, self).find((id) => !ec2Instance(seen, id))
+  const hidden = holdersInService(seen, self).find(({ id }) => !ec2Instance(seen, id))
   return hidden === undefined
     ? { kind: 'proved', because: 'there is no peer in service to ask' }
-    : { kind: 'awaited', because: `EC2 does not show ${hidden}, which is in service` }
+    : { kind: 'awaited', because: `EC2 does not show ${hidden.id}, which is in service` }
 }
 
-function holdersInService(seen: Observation, self: Instance): InstanceId[] {
+/** An instance that holds another member, at the address that is its own. */
+interface Peer {
+  readonly id: InstanceId
+  readonly own: string
+}
+
+function holdersInService(seen: Observation, self: Instance): Peer[] {
   return seen.members
-    .flatMap((member) => member.networkInterface.attachment?.instanceId ?? [])
-    .filter((id) => id !== self.id && groupInstance(seen, id)?.lifecycleState === 'InService')
+    .flatMap(({ networkInterface: { attachment, address } }) =>
+      attachment ? { id: attachment.instanceId, own: address } : [],
+    )
+    .filter(({ id }) => id !== self.id && groupInstance(seen, id)?.lifecycleState === 'InService')
 }
 
-const peersInService = (seen: Observation, self: Instance): InstanceId[] =>
-  holdersInService(seen, self).filter((id) => ec2Instance(seen, id)?.state === 'running')
+const peersInService = (seen: Observation, self: Instance): Peer[] =>
+  holdersInService(seen, self).filter(({ id }) => ec2Instance(seen, id)?.state === 'running')

@@ -172,19 +172,21 @@ describe('health', () => {
 })
 
 describe('reach', () => {
+  const peer = { Address: '127.0.0.1', Own: '127.0.0.1', NotAfter: later }
+
   test('succeeds at an open port', async () => {
     const server = createServer()
     const port = await new Promise<number>((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
     })
-    const { stdout } = await run('stayput-reach', { Address: '127.0.0.1', Port: String(port), NotAfter: later })
+    const { stdout } = await run('stayput-reach', { ...peer, Port: String(port) })
     server.close()
     expect(JSON.parse(stdout)).toEqual({ attempt: null, reached: true })
   })
 
-  test('a refused connection is no proof', async () => {
-    const { exitCode, stdout } = await run('stayput-reach', { Address: '127.0.0.1', Port: '1', NotAfter: later })
-    expect(exitCode).toBe(60)
-    expect(JSON.parse(stdout)).toMatchObject({ failed: 'unreachable' })
+  test('a refused connection is no proof, nor a refutation where no server of its own has a role', async () => {
+    const { exitCode, stdout } = await run('stayput-reach', { ...peer, Port: '1' })
+    expect(exitCode).toBe(41)
+    expect(JSON.parse(stdout)).toMatchObject({ failed: 'no-quorum' })
   })
 })

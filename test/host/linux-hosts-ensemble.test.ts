@@ -81,7 +81,7 @@ describe.skipIf(reason !== undefined)(`the documents on three real Linux machine
     ])
     await launch(hosts, member, 'i-5')
     expect(await takeOver(member, 'i-5', false)).toEqual(facts(member, false))
-    const reach = { Address: member.card.address, NotAfter: notAfter() }
+    const reach = { Address: member.card.address, Own: members[0]!.card.address, NotAfter: notAfter() }
     expect(await hosts.run('i-1', order('stayput-reach', reach))).toMatchObject({ exitCode: 0 })
   })
 })

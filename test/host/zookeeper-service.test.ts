@@ -165,12 +165,13 @@ describe.skipIf(reason)(
       const reach = (member: number) =>
         runDocument(network, hosts[3], 'reach', {
           Address: addressOf(member),
+          Own: addressOf(3),
           Port: '3888',
           NotAfter: parametersOf(1)['NotAfter']!,
         })
       const [up, down] = await Promise.all([reach(2), reach(1)])
       expect(up.facts).toEqual({ attempt: null, reached: true })
-      expect(down.exitCode).toBe(60)
+      expect(down).toMatchObject({ exitCode: 60, facts: { failed: 'unreachable' } })
     })
   },
 )

@@ -49,7 +49,7 @@ const takeOver: Step = {
 }
 const attach: Step = { kind: 'attach-volume', volumeId: disk.id, instanceId: self, device: '/dev/sdf' }
 const claim: Step = { kind: 'attach-interface', networkInterfaceId: card.id, instanceId: self }
-const ask: Step = { kind: 'ask-peer', peer: other, address: card.address }
+const ask: Step = { kind: 'ask-peer', peer: other, own: '10.0.1.11', address: card.address }
 
 const steps: [Step, string, string[]][] = [
   [claim, card.id, ['ec2.AttachNetworkInterface']],
@@ -210,6 +210,7 @@ describe('a command', () => {
     ])
     expect(inputs('ssm.SendCommand')[0]?.['Parameters']).toEqual({
       Address: ['10.0.1.10'],
+      Own: ['10.0.1.11'],
       NotAfter: common.NotAfter,
     })
     expect(memory.asked).toEqual([{ id: CommandId, peer: other, address: '10.0.1.10', sentAt: now }])

@@ -189,6 +189,8 @@ describe('the answer of a peer', () => {
     ['Success', '{"reached":false}', 'unreachable'],
     ['Success', undefined, 'unreachable'],
     ['Failed', '', 'unreachable'],
+    ['Failed', '{"failed":"unreachable","because":"no connection"}', 'unreachable'],
+    ['Failed', '{"failed":"no-quorum","because":"the server of this host has no role either"}', 'unasked'],
     ['TimedOut', '', 'unasked'],
   ])('%s %j is %s, for good', async (Status, StandardOutputContent, answer) => {
     const memory = emptyMemory()

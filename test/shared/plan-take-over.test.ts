@@ -387,7 +387,7 @@ describe('CONTINUE means proved', () => {
     })
 
     test('a peer in service is asked to reach the address', () => {
-      expect(planFor(peers).steps).toEqual([{ kind: 'ask-peer', peer: other, address: '10.0.1.10' }])
+      expect(planFor(peers).steps).toEqual([{ kind: 'ask-peer', peer: other, own: '10.0.2.10', address: '10.0.1.10' }])
     })
 
     test('the peer is asked while the take-over is verified anew', () => {
@@ -406,13 +406,15 @@ describe('CONTINUE means proved', () => {
 
     test('a peer that does not answer is left alone, the next is asked, and if none answers nobody could', () => {
       const silent = { ...peers, reaches: [reach(other, 'unasked')] }
-      expect(planFor(silent).steps).toEqual([{ kind: 'ask-peer', peer: third, address: '10.0.1.10' }])
+      expect(planFor(silent).steps).toEqual([{ kind: 'ask-peer', peer: third, own: '10.0.3.10', address: '10.0.1.10' }])
       expect(planFor({ ...silent, reaches: [...silent.reaches, reach(third, 'unasked')] }).verdict).toBe('CONTINUE')
+      const before = [reach(other, 'unasked', seconds(61)), reach(third, 'unasked')]
+      expect(planFor({ ...peers, reaches: before }).steps).toMatchObject([{ kind: 'ask-peer', peer: other }])
     })
 
     test('a member that no peer reaches is not in service: another peer, again, and in the end ABANDON', () => {
       const first = { ...peers, reaches: [reach(other, 'unreachable', seconds(5))] }
-      expect(planFor(first).steps).toEqual([{ kind: 'ask-peer', peer: third, address: '10.0.1.10' }])
+      expect(planFor(first).steps).toEqual([{ kind: 'ask-peer', peer: third, own: '10.0.3.10', address: '10.0.1.10' }])
       const both = { ...peers, reaches: [...first.reaches, reach(third, 'unreachable', seconds(4))] }
       expect(planFor(both)).toMatchObject({ steps: [], verdict: 'WAIT', alarm: true })
       const later = {

@@ -31,6 +31,8 @@ export interface TakeOverArguments extends HandOverArguments {
 
 export interface ReachArguments {
   readonly address: string
+  /** Of the host that is asked. */
+  readonly own: string
   readonly port: number
   readonly notAfter: number
 }
@@ -115,6 +117,7 @@ export function takeOverArguments(values: Values): TakeOverArguments {
 export function reachArguments(values: Values): ReachArguments {
   return {
     address: read(values, 'Address', patterns.address),
+    own: read(values, 'Own', patterns.address),
     port: Number(read(values, 'Port', patterns.port)),
     notAfter: readNotAfter(values),
   }

@@ -80,7 +80,7 @@ async function handOver(world: World, host: Host, process: Process, run: Documen
 
 /** Whether a peer's service answers at its static address, seen from this host. */
 async function reach(world: World, host: Host, process: Process, run: DocumentRun): Promise<object> {
-  const { address, port, notAfter } = reachArguments(run.parameters)
+  const { address, own, port, notAfter } = reachArguments(run.parameters)
   refuseTooLate(world, notAfter)
   await process.sleep(connectMs)
   const answers = [...world.hosts.values()].some((other) => {
@@ -90,6 +90,13 @@ async function reach(world: World, host: Host, process: Process, run: DocumentRu
   })
   if (answers && !host.cut) return { attempt: null, reached: true }
   await process.sleep(connectTimeoutMs)
+  const role = host.answersAt(own) ? host.server?.role : undefined
+  if (role === undefined || role === 'looking' || host.server?.hung === true) {
+    throw new Failure(
+      'no-quorum',
+      `Nothing answers at ${address}:${port}, but this host's own server has no role either.`,
+    )
+  }
   throw new Failure('unreachable', `Nothing answers at ${address}:${port}.`)
 }
 

@@ -34,6 +34,8 @@ export class Proving {
   readonly #proofs = new Map<string, Proof>()
   /** By address: when a peer was last asked whether it reaches it. */
   readonly #askedAt = new Map<string, number>()
+  /** When a peer last said that it can't tell, because its own server has no role. */
+  readonly #noWitnessAt = new Map<string, number>()
   /** Since when nobody reaches the instance at its static address, although it serves. */
   readonly #hiddenSince = new Map<string, number>()
 
@@ -44,6 +46,7 @@ export class Proving {
   ran({ document, instanceId, member, startedAt, failure }: Ran): void {
     const watch = this.#watch
     if (document === names.handOver && failure === undefined) watch.handedOver.add(instanceId)
+    if (document === names.reach && failure === 'no-quorum') this.#noWitnessAt.set(instanceId, watch.now())
     if (document !== names.takeOver) return
     if (watch.handedOver.has(instanceId) && !(failure !== undefined && unbegun.has(failure))) {
       watch.break('S12', `a take-over was begun on ${instanceId}, which has handed over (${failure ?? 'it succeeded'})`)
@@ -133,7 +136,8 @@ export class Proving {
         lifecycleState === 'InService' && this.#watch.now() - (inServiceAt ?? this.#watch.now()) > inServiceMs
       const agent = cloud.ssm.agents.get(holder)
       const answers = agent?.running && agent.registered && cloud.ec2.instances.get(holder)?.state === 'running'
-      return holder !== instanceId && serves && answers === true && this.#watch.calm(holder)
+      const couldNotTell = this.#watch.now() - (this.#noWitnessAt.get(holder) ?? 0) <= limits.proofAgeMax + proofSlackMs
+      return holder !== instanceId && serves && answers === true && !couldNotTell && this.#watch.calm(holder)
     })
   }
 }
