@@ -41,11 +41,12 @@ export async function advance(
   const started = clock.now()
   const courtesy = courtesyOf(memory)
   const pauses = new Pauses(pace, clock)
+  const isOver = (): boolean => signal.aborted
   let last: Plan | undefined
   let lastSeen: Plan | undefined
   let ours = false
 
-  while (!signal.aborted) {
+  while (!isOver()) {
     const { plan, seen } = await look(action, world, memory)
     if (isNews(plan, last)) report(log, action, plan)
     last = plan
@@ -55,11 +56,10 @@ export async function advance(
       if (isNews(plan, lastSeen)) pauses.news()
       lastSeen = plan
     }
-    if (plan.givesUp !== undefined) memory.givenUp ??= plan.givesUp
     const steps = courtesy(plan.steps, clock.now())
     if (steps.length > 0) {
       // The look may have taken what was left of the time, and a function that is killed tells nobody what it began.
-      if (signal.aborted) break
+      if (isOver()) break
       pauses.acted()
       const done = await act(steps, { action, ports, config, memory, log, now: () => clock.now() })
       if (done) continue
@@ -98,7 +98,9 @@ async function look(action: LifecycleAction, world: World, memory: Memory): Prom
     // A read may hang for minutes: by then the rest of what was seen, the age of a proof too, is of another time.
     const age = clock.now() - seen.now
     if (age > limits.observationAgeMax) return unseen(`looking took ${Math.round(age / 1000)} s, too long to act upon`)
-    return { plan: plan(seen), seen: true }
+    const planned = plan(seen)
+    if (planned.givesUp !== undefined) memory.givenUp ??= planned.givesUp
+    return { plan: planned, seen: true }
   } catch (failure) {
     if (!(failure instanceof CallFailure)) throw failure
     return unseen(failure.message, failure.kind === 'denied')

@@ -133,21 +133,19 @@ export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): 
   const witnesses = others.flatMap((other) => servingHost(seen, other) ?? []).map((id) => told(seen, id))
   const server = facts === 'silent' ? byPeers(member, witnesses) : byItself(member, facts)
   if (server === 'serves') return { kind: 'in' }
+  if (server === 'gone') return out('its server does not serve')
   const serving = witnesses.filter((one) => typeof one === 'object' && isServing(one.service.role)).length
   const words = facts === 'silent' ? 'its host is silent and nobody sees it serve' : 'it has no role'
-  if (server === 'runs' && serving >= quorum) return out(`${words}, and the others are a quorum`)
+  if (serving >= quorum) return out(`${words}, and the others are a quorum`)
   const [open] = witnesses.filter((one) => one === 'unasked' || one === 'asked')
   // Who has not been heard yet may have seen it serve, or may know a leader.
-  if (open !== undefined && (server === 'runs' || facts === 'silent')) {
-    return { kind: 'unknown', asked: !witnesses.includes('unasked') }
-  }
+  if (open !== undefined) return { kind: 'unknown', asked: !witnesses.includes('unasked') }
   // Where nobody has told anything, it is the asking that failed.
   const isHeard = [facts, ...witnesses].some((one) => typeof one === 'object')
   // Whoever is on the way could begin an election, in which one that hangs would have no part.
   const canElect = isOnTheWay(seen) && !isStuck(facts, witnesses)
-  if (server === 'runs' && isHeard && !canElect && hasWaited(seen, member))
-    return out(`${words}, and the others are no quorum either`)
-  return server === 'runs' ? { kind: 'in' } : out('its server does not serve')
+  if (!isHeard || canElect || !hasWaited(seen, member)) return { kind: 'in' }
+  return out(`${words}, and the others are no quorum either`)
 }
 
 function isOnTheWay(seen: Survey): boolean {

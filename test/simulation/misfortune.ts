@@ -120,9 +120,13 @@ function exists({ cloud }: Scene, id: string): boolean {
   return cloud.ec2.instances.get(id)?.state === 'running'
 }
 
-/** Volumes on which nothing is mounted: only there does a disk change under nobody's hands. */
+/**
+ * Volumes on which nothing is mounted: only there does a disk change under nobody's hands. Of an ensemble that has lost a
+ * host for good none: with a second disk gone that may still be formatted, only a person could say what is left.
+ */
 function idleVolumes(scene: Scene): string[] {
-  return membersOf(scene).flatMap((member) =>
+  const members = membersOf(scene).filter(({ ensemble }) => !scene.lost.has(ensemble))
+  return members.flatMap((member) =>
     member.volumeIds.filter((id) => {
       const holder = scene.cloud.ec2.volumes.get(id)?.attachment?.instanceId
       const idle = holder === undefined || !scene.hosts.inUse(holder, id)
