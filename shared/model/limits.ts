@@ -60,6 +60,11 @@ export const limits = {
    * listed a few seconds later.
    */
   standsBackAfter: 30_000,
+  /**
+   * A write that was sent so long ago has arrived or never will, by whatever clock: AWS takes no request whose signature is
+   * more than five minutes old, or off its own clock ("Elements of an AWS API request signature", IAM User Guide).
+   */
+  writeArrivesWithin: 10 * 60_000,
   /** A hand-over rests on answers that are no older: a little more than `healthWithin`, so that the last one is of use. */
   healthAgeMax: 30_000,
   /** That a host is silent shows after `healthWithin` only, and is believed for as long as it takes to ask the others. */

@@ -22,7 +22,8 @@ import { act, alarm, wait } from './verdicts.ts'
  *   one had been there for longer than a read is behind, and the other, which looks only after it has written, saw that.
  * - *Time* is that of one invocation, from when it has seen a note itself, not from when the note says that it was
  *   written: a write may have been under way for long, and two functions' clocks need not agree. Another invocation of the
- *   same instance that writes the note again changes nothing, because nobody goes by what is written in it.
+ *   same instance that writes the note again changes nothing, because nobody goes by what is written in it. Only who stands
+ *   back may, after so long that neither matters.
  * - *All that wait for one another:* the smallest member's wish comes first. Of the others those that the quorum would miss
  *   take theirs back, but no sooner than `standsBackAfter`: another invocation for the same instance may have looked before
  *   that first note was there, and what it has sent is to be seen by then. A hand-over that has begun is finished, and
@@ -84,9 +85,18 @@ function announced(seen: Observation, mine: Member): Way | undefined {
 function standBack(seen: Observation, mine: Member, first: Member): Plan {
   if (!isLeaving(mine)) return wait(`member ${first.id} leaves first`, mine.id)
   const because = `member ${first.id} leaves first, so member ${mine.id} stands back`
-  if (seenFor(seen, first) < patience(seen, mine)) return wait(because, mine.id)
+  if (!wasThereFor(seen, first, patience(seen, mine))) return wait(because, mine.id)
   const forget: Step = { kind: 'forget-note', networkInterfaceId: mine.networkInterface.id, key: 'leaving' }
   return act([forget], because, mine.id)
+}
+
+/**
+ * Whether the member's note has been there for `ms`: seen by this invocation, or by what is written in it, since whose
+ * time any write has arrived and clocks do not matter. An invocation of the sweep alone is too short for some waits.
+ */
+function wasThereFor(seen: Observation, member: Member, ms: number): boolean {
+  const writtenAt = member.networkInterface.leaving?.at ?? seen.now
+  return seenFor(seen, member) >= ms || seen.now - writtenAt >= limits.writeArrivesWithin + ms
 }
 
 /**

@@ -86,8 +86,9 @@ function obstacleToRemoval(seen: Survey, voters: readonly Member[], leaving: Mem
 }
 
 /**
- * Its instance is on its way out, and its group wants none in its place. A newcomer that holds nothing yet may have come for
- * this very member, so that it does not count as one that stays.
+ * Its instance is on its way out, and its group wants none in its place; nor do other groups of its zone, whose instances
+ * may hold each other's members. A newcomer that holds nothing yet may have come for this very member, so that it does not
+ * count as one that stays.
  */
 export function isGivenUp(seen: Survey, member: Member): boolean {
   const holder = holderOf(member)
@@ -95,11 +96,14 @@ export function isGivenUp(seen: Survey, member: Member): boolean {
   const group = self && seen.groups.find(({ name }) => name === self.groupName)
   if (!self || !group || !isEnding(self)) return false
   if (group.member !== undefined) return group.wanted === 0
+  const here = new Set(seen.groupInstances.flatMap((one) => (one.zone === self.zone ? one.groupName : [])))
+  const groups = seen.groups.filter((one) => one.member === undefined && here.has(one.name))
+  const names = new Set(groups.map(({ name }) => name))
   const holders = seen.members.map(holderOf)
   const staying = seen.groupInstances.filter(
-    (one) => one.groupName === group.name && !isEnding(one) && holders.includes(one.instanceId),
+    (one) => names.has(one.groupName) && !isEnding(one) && holders.includes(one.instanceId),
   )
-  return staying.length >= group.wanted
+  return staying.length >= groups.reduce((sum, { wanted }) => sum + wanted, 0)
 }
 
 const isEnding = ({ lifecycleState }: { readonly lifecycleState: string }): boolean =>

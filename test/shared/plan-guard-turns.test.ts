@@ -101,6 +101,16 @@ describe('who leaves writes before it looks', () => {
     ])
   })
 
+  test('or once the smaller wish is so old that the clocks do not matter: a sweep does not live to see it for that long', () => {
+    const written = (ms: number) => {
+      const old = noted(heldBy(other, member(1)), { leaving: { instanceId: other, at: now - ms } })
+      return behind({ members: [old, noted(second, note), heldBy(third, member(3))], leavingSince: new Map() })
+    }
+    const enough = limits.writeArrivesWithin + limits.standsBackAfter
+    expect(written(enough - 1)).toMatchObject({ steps: [], verdict: 'WAIT' })
+    expect(written(enough).steps).toMatchObject([{ kind: 'forget-note' }])
+  })
+
   test('a server that is missed by nobody does not wait for the smaller member: that one may be waiting for it', () => {
     const world = (own: Member, ms: number, change: Partial<HealthFacts> = stopped) =>
       behind({

@@ -194,6 +194,22 @@ describe('a vote is taken', () => {
     expect(plan).toMatchObject({ steps: [{ kind: 'hand-over' }] })
   })
 
+  test('not where another group of the zone wants one that has come for it: they may hold each other’s members', () => {
+    const without = (one: number, wanted: number): Wish => ({ name: `zookeeper-${one}`, wanted })
+    const groupInstances = [
+      at(self, 'Terminating:Wait'),
+      { ...at(other, 'InService'), groupName: 'zookeeper-1' },
+      { ...at(third, 'InService'), zone: 'eu-central-1c' },
+      { ...inGroup('i-00000000000000ddd' as typeof self, 'Pending:Wait'), groupName: 'zookeeper-2' },
+    ]
+    const beside = (wanted: number) => {
+      const groups = [without(1, 1), without(2, wanted), without(3, 1)]
+      return planFor(givenUp({ voters: [1, 2, 3], change: { groupInstances, groups } }))
+    }
+    expect(beside(1)).toMatchObject({ steps: [{ kind: 'hand-over' }] })
+    expect(beside(0)).toMatchObject(taking)
+  })
+
   test('not while the others are no quorum, which is an alarm after ten minutes', () => {
     const groupInstances = [at(self, 'Terminating:Wait'), at(other, 'InService')]
     const long = { leaving: { instanceId: self, at: now - limits.guardAlarmAfter - 1 } }
