@@ -79,10 +79,10 @@ reconfigure_send() {
       bash "$zk_launcher" client "$address:$zk_client_port" 2>&1 8>&- | grep -vF "$password") || true
 }
 
-# Why the list is as it was: the command line's last words, but for its log and its prompt.
+# Why the list is as it was: the command line's last words, but for its log, its prompt and where in it something failed.
 reconfigure_reason() {
   local said
-  said=$(grep -vE '^([[:space:]]*$|WATCHER|WatchedEvent|\[|[0-9]{4}-|SLF4J)' <<<"$reconfigure_answer" | tail -n 1)
+  said=$(grep -vE '^([[:space:]]*$|[[:space:]]+at |EndOfStreamException|WATCHER|WatchedEvent|\[|[0-9]{4}-|SLF4J)' <<<"$reconfigure_answer" | tail -n 1)
   printf 'ZooKeeper said: %.300s' "${said:-nothing}"
 }
 

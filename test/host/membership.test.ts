@@ -107,6 +107,17 @@ describe.skipIf(reason !== undefined)(`an ensemble of three grows to five and sh
     expect(await voters(away)).toEqual([1, 2, 3])
   })
 
+  test('why ZooKeeper refuses a change is told in its own words', async () => {
+    const leading = await leader()
+    const password = '/var/lib/stayput/zookeeper-super'
+    await sh(hosts, machineOf(leading), `cp -p ${password} /run/right && echo wrong >${password}`)
+    const refused = told(await orderChange(leading, addition(memberOf(4))))
+    await sh(hosts, machineOf(leading), `cp -p /run/right ${password}`)
+    expect(refused).toMatchObject({ failed: 'not-changed' })
+    expect(refused['because']).toMatch(/^ZooKeeper said: .*(permission|auth)/i)
+    expect(await voters(leading)).toEqual([1, 2, 3])
+  })
+
   test('each gets its vote, one after the other, and once more is as good as once', async () => {
     expect(await reconfigure(addition(memberOf(4)))).toMatchObject({ voters: [1, 2, 3, 4] })
     const again = await reconfigure(addition(memberOf(4)))
