@@ -3,8 +3,11 @@ import { limits } from '../../../shared/model/limits.ts'
 import type { Life } from '../port.ts'
 import type { Input, Sending, Watch } from './watch.ts'
 
-/** Calls a minute of one invocation for one action: two looks a second at most, and only for as long as there is news. */
-const callsPerMinute = 450
+/**
+ * Calls a minute of one invocation for one action: two looks a second at most, and only for as long as there is news; a look
+ * may ask for the answer of each member's host.
+ */
+const callsPerMinute = (members: number): number => 300 + 50 * members
 /** Milliseconds after which each look tells of a command: the oldest look that is acted upon, and SSM's own delay. */
 const knownMs = limits.observationAgeMax + 10_000
 /** Milliseconds by which a function's clock is off at most. */
@@ -55,7 +58,8 @@ export class Bounds {
   /** An invocation has come to its end. */
   ended(life: Life, actions: number): void {
     const minutes = (this.#watch.now() - life.startedAt) / 60_000
-    const most = callsPerMinute * Math.max(1, minutes) * Math.max(1, actions)
+    const members = [...this.#watch.byInterface.values()].filter((member) => member.ensemble === life.ensemble).length
+    const most = callsPerMinute(members) * Math.max(1, minutes) * Math.max(1, actions)
     if (life.calls > most) {
       this.#watch.break('S14', `${life.name} made ${life.calls} calls in ${minutes.toFixed(1)} minutes`)
     }
