@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { amnesia, withoutGuard } from './amnesia.ts'
 import { firstBootstrap } from './bootstrap.ts'
-import { loseThree } from './downtime.ts'
+import { loseSome } from './downtime.ts'
 import { missing, openNetwork } from './instance.ts'
 import { replaceAll, withoutHelp } from './stale-vote.ts'
 
@@ -94,10 +94,10 @@ async function benchBootstrap(_network: Network, run: number): Promise<void> {
 }
 
 async function benchDowntime(_network: Network, run: number): Promise<void> {
-  for (const downtime of await loseThree(`spb${process.pid.toString(36)}`)) {
+  for (const downtime of await loseSome(`spb${process.pid.toString(36)}`)) {
     print({ run, ...downtime })
     for (const name of ['votes', 'proved', 'bytesSynced'] as const) {
-      const key = `${downtime.role} ${name}`
+      const key = `${downtime.by === 'bare' ? 'bare ' : ''}${downtime.role} ${name}`
       samples[key] = [...(samples[key] ?? []), downtime[name]]
     }
   }

@@ -1,12 +1,17 @@
+import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LinuxClient } from '../../lab/hosts/linux/client.ts'
 import { createLinuxHosts, type LinuxHosts } from '../../lab/hosts/linux/linux.ts'
-import { launch, makeMembers, type Member, order, takeOverParameters } from './linux-members.ts'
+import { launch, makeMembers, type Member, mount, order, takeOverParameters } from './linux-members.ts'
+import { projectFile } from '../../lab/stack/project.ts'
+import { document } from './linux-hosts.scene.ts'
 
 /** All in seconds since the power was cut. */
 export interface Downtime {
   readonly role: 'follower' | 'leader'
+  /** Whose script took over: the product's, or the least that there can be. */
+  readonly by: 'stayput' | 'bare'
   readonly member: number
   /** The next machine has booted, and the member's interface and volume are plugged in. */
   readonly plugged: number
@@ -17,21 +22,25 @@ export interface Downtime {
   readonly bytesSynced: number
 }
 
+const bareTakeOver = readFileSync(projectFile('test/host/bare-take-over.sh'), 'utf8')
+
 const entries = 1000
 const entryBytes = 100
 const lookEveryMs = 20
 
 /**
- * An ensemble on machines that nothing orchestrates, so that no cloud's latencies are in the figures: in each round two
- * followers, then the leader are lost as if their power had failed, and replaced at once.
+ * An ensemble on machines that nothing orchestrates, so that no cloud's latencies are in the figures: in each round four
+ * followers, then the leader are lost as if their power had failed, and replaced at once. Every other follower is taken
+ * over by a script that does the least that there is to do, so that machines of any speed can be compared.
  */
-export async function loseThree(id: string): Promise<Downtime[]> {
+export async function loseSome(id: string): Promise<Downtime[]> {
   const hosts = await createLinuxHosts({ id, directory: join(tmpdir(), `stayput-${id}`) })
   try {
     const trio = new Trio(hosts)
     await trio.launchAll()
     const downtimes: Downtime[] = []
-    for (const role of ['follower', 'follower', 'leader'] as const) downtimes.push(await trio.replace(role))
+    for (const by of ['stayput', 'bare', 'stayput', 'bare'] as const) downtimes.push(await trio.replace('follower', by))
+    downtimes.push(await trio.replace('leader', 'stayput'))
     return downtimes
   } finally {
     await hosts.close()
@@ -59,7 +68,7 @@ class Trio {
     this.#client = client
   }
 
-  async replace(role: Downtime['role']): Promise<Downtime> {
+  async replace(role: Downtime['role'], by: Downtime['by']): Promise<Downtime> {
     // Servers that have nothing to say to each other notice a silent leader after syncLimit ticks only.
     if (role === 'leader') await this.#client?.startWriter('/writer')
     const [member, lost] = await this.#memberThatIs(role)
@@ -72,9 +81,9 @@ class Trio {
       votes: since(),
       bytesSynced: await this.#hosts.bytesSynced(instance),
     }))
-    await this.#takeOver(member, instance, false)
+    await (by === 'bare' ? this.#takeOverBarely(member, instance) : this.#takeOver(member, instance, false))
     const proved = since()
-    return { role, member: member.id, plugged, ...(await voting), proved }
+    return { role, by, member: member.id, plugged, ...(await voting), proved }
   }
 
   async #launch(member: Member): Promise<string> {
@@ -90,6 +99,21 @@ class Trio {
     const run = order('stayput-take-over', takeOverParameters(this.#members, member, first))
     const { exitCode, stdout, stderr } = await this.#hosts.run(instance, run)
     if (exitCode !== 0) throw new Error(`member ${member.id}: ${stdout}${stderr}`)
+  }
+
+  async #takeOverBarely({ card, disk }: Member, instance: string): Promise<void> {
+    const [network = '', prefix = ''] = card.subnetCidr.split('/')
+    const values = {
+      MAC: card.macAddress,
+      ADDRESS: card.address,
+      PREFIX: prefix,
+      GATEWAY: network.replace(/\d+$/, (last) => String(Number(last) + 1)),
+      SERIAL: disk.volumeId.replace('-', ''),
+      DIRECTORY: mount,
+    }
+    const exports = Object.entries(values).map(([name, value]) => `export ${name}='${value}'`)
+    const { exitCode, stderr } = await this.#hosts.run(instance, document([...exports, bareTakeOver].join('\n')))
+    if (exitCode !== 0) throw new Error(stderr)
   }
 
   /** Once all have a place: a server that is still looking for its own would be a second loss. */
