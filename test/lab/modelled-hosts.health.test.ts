@@ -133,7 +133,7 @@ describe('a member that is not well', () => {
     const { leader, follower } = roles(lab)
     lab.hosts.hangService(`i-${leader}`, true)
     await lab.clock.pass(5000)
-    expect(await health(lab, `i-${leader}`)).toMatchObject({ service: { running: true, ...silent } })
+    expect(await health(lab, `i-${leader}`)).toMatchObject({ service: { running: true, ...silent, role: 'unknown' } })
     expect((await health(lab, `i-${follower}`)).peers[leader]).toBe('unknown')
     await lab.wait(lab.hosts.client('zoo').write('/b', '2'))
     const healed = await lab.wait(lab.takeOver(`i-${leader}`, leader, { Service: 'restart', Format: 'none' }))

@@ -71,8 +71,10 @@ export function createLab(speed = 1, staleVote = 0): Lab {
         ...more,
       }),
     handOver: (instanceId, member, more = {}) => run(instanceId, 'handOver', { ...common(clock, member), ...more }),
-    reach: (instanceId, target, port = '3888') =>
-      run(instanceId, 'reach', { Address: target, Port: port, NotAfter: notAfter(clock) }),
+    reach: (instanceId, target, port = '3888') => {
+      const own = address(Number(instanceId.slice('i-'.length)))
+      return run(instanceId, 'reach', { Address: target, Own: own, Port: port, NotAfter: notAfter(clock) })
+    },
     health: (instanceId, parameters) => run(instanceId, 'health', { Ensemble: 'zoo', ...parameters }),
     async bootstrap() {
       for (const member of members) await lab.machine(`i-${member}`, member)
