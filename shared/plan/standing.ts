@@ -100,7 +100,7 @@ export function standingOfOther(seen: Survey, member: Member): Standing {
 }
 
 /** A host may be silent for its agent's sake alone: then another server that serves has seen this one serve. */
-function servesByWord(seen: Survey, member: Member): boolean {
+export function servesByWord(seen: Survey, member: Member): boolean {
   return seen.members
     .filter((other) => other !== member)
     .flatMap((other) => servingHost(seen, other) ?? [])

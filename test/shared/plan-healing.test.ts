@@ -353,6 +353,18 @@ describe('the brakes', () => {
     ])
   })
 
+  test('one whose host is silent serves if a server that serves says so: it is spared, and counted upon', () => {
+    const leaving = { ...one(3), volumes: [volume(3, attachedTo(third, 'busy'))] }
+    const healing = { step: 'noticed', at: seconds(180) } as const
+    const members = [one(1), one(2), { ...leaving, networkInterface: { ...leaving.networkInterface, healing } }]
+    const down = { 2: facts(2, { service: { running: false, role: 'none' } }), 3: 'silent' } as const
+    expect(done(ensemble(down, { members })).alarms).toEqual([
+      expect.stringContaining('it is not ended now: without it 1 members serve, and a quorum is 2'),
+    ])
+    const unheard = { 2: 'silent', 3: facts(3, routes) } as const
+    expect(done(ensemble(unheard, { members: noted(3, 'apply', 90) })).steps).toEqual([`restart 3 on ${third}`])
+  })
+
   test('one that serves and is about to leave, or is worked on, is not counted upon: it may be gone in a moment', () => {
     const long = { members: noted(3, 'apply', 600) }
     const groupInstances = [inGroup(self, 'InService'), inGroup(other, 'Terminating:Wait'), inGroup(third, 'InService')]

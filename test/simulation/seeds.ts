@@ -42,5 +42,9 @@ export const keptSeeds: readonly KeptSeed[] = [
   { seed: 9302438, found: 'L6: a step was begun after a look in which the time had ended' },
   { seed: 9310249, found: 'L3: an only peer that was cut off could not reach the newcomers, and was believed' },
   { seed: 9318628, found: 'L3: one that was to stand back had to see the other wish for longer than a sweep lives' },
+  {
+    seed: 9323134,
+    found: 'S7: one whose host was silent was replaced as if it did not serve, though its peers saw it',
+  },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]
