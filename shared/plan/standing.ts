@@ -140,12 +140,18 @@ export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): 
   const [open] = witnesses.filter((one) => one === 'unasked' || one === 'asked')
   // Who has not been heard yet may have seen it serve, or may know a leader.
   if (open !== undefined) return { kind: 'unknown', asked: !witnesses.includes('unasked') }
+  return mayElect(seen, member, facts, witnesses)
+    ? { kind: 'in' }
+    : out(`${words}, and the others are no quorum either`)
+}
+
+/** Whether an election may still come, with this member, where nobody is known to serve. */
+function mayElect(seen: Survey, member: Member, facts: Told, witnesses: readonly Told[]): boolean {
   // Where nobody has told anything, it is the asking that failed.
-  const isHeard = [facts, ...witnesses].some((one) => typeof one === 'object')
-  // Whoever is on the way could begin an election, in which one that hangs would have no part.
-  const canElect = isOnTheWay(seen) && !isStuck(facts, witnesses)
-  if (!isHeard || canElect || !hasWaited(seen, member)) return { kind: 'in' }
-  return out(`${words}, and the others are no quorum either`)
+  if ([facts, ...witnesses].every((one) => typeof one !== 'object')) return true
+  // It has no part in any, and who stands back behind another has no note of its own.
+  if (isStuck(facts, witnesses)) return !seen.members.some((one) => hasWaited(seen, one))
+  return isOnTheWay(seen) || !hasWaited(seen, member)
 }
 
 function isOnTheWay(seen: Survey): boolean {
@@ -153,10 +159,13 @@ function isOnTheWay(seen: Survey): boolean {
   return holders.some((id) => groupInstance(seen, id)?.lifecycleState.startsWith('Pending'))
 }
 
-/** It answers nobody, and all others that could know of a quorum with it have told that they are in none. */
+/**
+ * It answers nobody, or nobody's answer comes back to it, and all others that could know of a quorum with it have told that
+ * they are in none.
+ */
 function isStuck(facts: Told, witnesses: readonly Told[]): boolean {
   const isAlone = witnesses.every((one) => typeof one === 'object' && !isServing(one.service.role))
-  return typeof facts === 'object' && facts.service.role === 'unknown' && isAlone
+  return typeof facts === 'object' && (facts.service.role === 'unknown' || facts.routes !== 'verified') && isAlone
 }
 
 /** Any election has had its time since it noted that it wants to leave. */

@@ -4,6 +4,7 @@ import type { HealthFacts } from '../../shared/model/facts.ts'
 import type { Member } from '../../shared/model/member.ts'
 import type { Health, Observation } from '../../shared/model/observation.ts'
 import { planFor } from '../../shared/plan/plan.ts'
+import { standingOfSelf } from '../../shared/plan/standing.ts'
 import {
   mine,
   peers,
@@ -201,17 +202,25 @@ describe('whom the quorum does not miss goes at once', () => {
     expect(planFor(ending(change))).toMatchObject(waits)
   })
 
-  test('but one that hangs has no part in any election: who is on the way may be waiting for its replacement', () => {
+  test.each<[string, Partial<HealthFacts>]>([
+    ['hangs', service({ role: 'unknown' })],
+    ['has lost its routes', { ...without, routes: 'the routes of 10.0.1.11 are not there' }],
+  ])('but one that %s has no part in any election: who is on the way may wait for its replacement', (_, stuck) => {
     const one = noted(mine, { leaving: { instanceId: self, at: now - limits.rolelessAfter } })
     const coming = [...groupInstances.slice(0, 2), inGroup(third, 'Pending:Wait')]
     const beside = (second: Health) => {
-      const healths = [health(self, mine, service({ role: 'unknown' })), second]
+      const healths = [health(self, mine, stuck), second]
       return planFor(ending({ members: [one, ...peers], healths, groupInstances: coming }))
     }
     expect(beside(health(other, peers[0], without))).toMatchObject(goes)
     // It may be following that one, and only have been slow to answer.
     expect(beside(health(other, peers[0], leads))).toMatchObject(waits)
     expect(beside(silent(other))).toMatchObject(waits)
+    // That one may be the smaller, for which this one stood back, and which waits for it.
+    const first = noted(peers[0], { leaving: { instanceId: other, at: now - limits.rolelessAfter } })
+    const healths = [health(self, mine, stuck), health(other, first, without)]
+    const change = { members: [mine, first, peers[1]], healths, groupInstances: coming }
+    expect(standingOfSelf(ending(change), mine, self)).toMatchObject({ kind: 'out' })
   })
 
   test('a silent host counts for the others if a server that serves has seen its own serve', () => {

@@ -8,6 +8,8 @@ import type { Input, Sending, Watch } from './watch.ts'
  * may ask for the answer of each member's host.
  */
 const callsPerMinute = (members: number): number => 300 + 50 * members
+/** Documents that may be sent beside themselves: two only ask, and a leader's host makes one change at a time, and says so. */
+const repeatable = new Set<string>([names.reach, names.health, names.reconfigure])
 /** Milliseconds after which each look tells of a command: the oldest look that is acted upon, and SSM's own delay. */
 const knownMs = limits.observationAgeMax + 10_000
 /** Milliseconds by which a function's clock is off at most. */
@@ -42,7 +44,7 @@ export class Bounds {
 
   /** A command that has been under way for long is there for everybody to see: nobody sends another one beside it. */
   #oneCommand({ DocumentName, InstanceIds, Parameters }: Input): void {
-    if (DocumentName === names.reach || DocumentName === names.health || this.#watch.mayBeStale()) return
+    if (repeatable.has(String(DocumentName)) || this.#watch.mayBeStale()) return
     const [id] = Array.isArray(InstanceIds) ? InstanceIds.map(String) : []
     const isRestart = JSON.stringify(Parameters).includes('"Service":["restart"]')
     for (const { documentName, instanceIds, status, requestedAt, commandId } of this.#watch.cloud.ssm.commands.all()) {

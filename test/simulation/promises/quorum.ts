@@ -81,15 +81,16 @@ export class Quorum {
     }
   }
 
-  sending({ operation, input }: Sending): void {
+  sending({ operation, input, life }: Sending): void {
+    const at = this.#watch.now() + life.skewMs
     if (operation === 'ssm.SendCommand' && input['DocumentName'] === names.reconfigure) {
       const { Parameters } = input as { Parameters?: Running['parameters'] }
       return this.#voting.sending(Parameters ?? {})
     }
-    if (operation === 'autoscaling.SetInstanceHealth') return this.#replacing(String(input['InstanceId']))
+    if (operation === 'autoscaling.SetInstanceHealth') return this.#replacing(String(input['InstanceId']), at)
     if (operation !== 'ssm.SendCommand' || input['DocumentName'] !== names.takeOver) return
     const { Parameters } = input as { Parameters?: Running['parameters'] }
-    if (Parameters?.['Service']?.[0] === 'restart') this.#oneAtATime(this.#memberOf(Parameters), 'restart')
+    if (Parameters?.['Service']?.[0] === 'restart') this.#oneAtATime(this.#memberOf(Parameters), 'restart', at)
   }
 
   /** A document begins on a host. */
@@ -122,10 +123,10 @@ export class Quorum {
   }
 
   /** A call that lands late does so in another world; its instance hands over by the guard all the same. */
-  #replacing(instanceId: string): void {
+  #replacing(instanceId: string, at: number): void {
     const member = [...this.#watch.byInterface.values()].find((one) => this.#watch.holder(one) === instanceId)
     if (!member) return
-    this.#oneAtATime(member, 'replace')
+    this.#oneAtATime(member, 'replace', at)
     // It brings the instance to its hook and no further. Others that wait there count as long as they serve: of them and
     // this one the guard lets go only whom the quorum can spare.
     const charge = this.#isJoined(member) ? this.#chargeOf(member, toldMs, true) : undefined
@@ -133,26 +134,26 @@ export class Quorum {
     this.#ended.set(member, { by: 'replace', at: this.#watch.now(), handsOver: false, down: false })
   }
 
-  #oneAtATime(member: Member | undefined, by: 'restart' | 'replace'): void {
+  /** `at` is by the clock of whoever does it: how long ago the last step was is told by what was written with such a clock. */
+  #oneAtATime(member: Member | undefined, by: 'restart' | 'replace', at: number): void {
     if (!member) return
-    const now = this.#watch.now()
-    const since = now - (this.#healed.get(member) ?? Number.NEGATIVE_INFINITY)
+    const since = at - (this.#healed.get(member) ?? Number.NEGATIVE_INFINITY)
     const name = `member ${member.id} of ${member.ensemble}`
     if (since < limits.healingSettles) {
       this.#watch.break('S7', `${by} of ${name}, to which the same or less was done ${since} ms before`)
     }
     for (const other of this.#othersOf(member)) {
-      const age = now - (this.#restarted.get(other) ?? Number.NEGATIVE_INFINITY)
+      const age = at - (this.#restarted.get(other) ?? Number.NEGATIVE_INFINITY)
       if (age < limits.healingSettles)
         this.#watch.break('S7', `${by} of ${name} beside the restart of member ${other.id}`)
       const ended = this.#ended.get(other)
-      if (ended?.by !== 'replace' || now - ended.at > limits.healingStands) continue
+      if (ended?.by !== 'replace' || this.#watch.now() - ended.at > limits.healingStands) continue
       // With two down, the one that is replaced may be waiting for the other.
       if (by === 'restart' && !this.#isJoined(member)) continue
       this.#watch.break('S7', `${by} of ${name} beside the replacement of member ${other.id}`)
     }
-    if (by === 'restart') this.#restarted.set(member, now)
-    this.#healed.set(member, now)
+    if (by === 'restart') this.#restarted.set(member, at)
+    this.#healed.set(member, at)
   }
 
   /** Why the quorum can't do without it; undefined when it can, by any list that may have been known. */
