@@ -1,7 +1,7 @@
 import { readFailure } from '../model/facts.ts'
 import { limits } from '../model/limits.ts'
 import { holderOf, isLeaving, type Member } from '../model/member.ts'
-import type { Command, Observation } from '../model/observation.ts'
+import type { Command, Instance, Observation } from '../model/observation.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import { askHealth } from './ask-health.ts'
 import { ec2Instance } from './instances.ts'
@@ -39,7 +39,8 @@ export function quorumGuard(seen: Observation): Way {
   const self = ec2Instance(seen, seen.action.instanceId)
   const mine = seen.members.find((member) => holderOf(member) === self?.id)
   const begun = seen.commands.some((command) => command.verb === 'handOver' && !isRefused(command))
-  if (!mine || self?.state !== 'running' || !seen.agentOnline || begun) return { kind: 'free' }
+  if (self?.state !== 'running' || !seen.agentOnline || begun) return { kind: 'free' }
+  if (!mine) return ofNobody(seen, self)
 
   if (seen.wanted === 0) return free('the groups want no instance: the ensemble is being taken down')
   if (seen.tagFaults.length > 0) {
@@ -51,6 +52,13 @@ export function quorumGuard(seen: Observation): Way {
   const { voters, isTold } = electorateOf(heard)
   if (isTold && !voters.includes(mine)) return free('it has no vote, so the quorum loses nothing')
   return announced(heard, mine) ?? judged(heard, mine)
+}
+
+/** Where tags are in doubt, an interface beside its first one may be that of a member: to be handed over, not torn away. */
+function ofNobody(seen: Observation, { id, networkInterfaces }: Instance): Way {
+  const more = networkInterfaces.filter(({ deviceIndex }) => deviceIndex > 0).map((one) => one.id)
+  if (seen.tagFaults.length === 0 || more.length === 0) return { kind: 'free' }
+  return held(alarm(`whether ${id} is a member, with ${more.join(', ')}, is in doubt: ${seen.tagFaults.join('; ')}`))
 }
 
 /** Such a command has begun nothing. */

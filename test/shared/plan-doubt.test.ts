@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../shared/model/limits.ts'
+import type { Observation } from '../../shared/model/observation.ts'
 import { planFor } from '../../shared/plan/plan.ts'
-import { attachedTo, heldBy, instance, member, now, seen, self, takenOver, volume } from './scene.ts'
+import { attachedTo, heldBy, instance, leaving, member, now, seen, self, takenOver, volume } from './scene.ts'
 
 describe('a volume here whose interface is not here', () => {
   const half = member(2, { volumes: [volume(2, attachedTo(self))] })
@@ -35,5 +36,17 @@ describe('tags in doubt', () => {
     expect(planFor(seen(world)).verdict).toBe('CONTINUE')
     const doubtful = planFor(seen({ ...world, tagFaults: ['member 2 has no volume'] }))
     expect(doubtful).toMatchObject({ steps: [], verdict: 'WAIT', alarm: true })
+  })
+
+  test('one that has an interface, perhaps of the member in doubt, is not let go as if it were nobody', () => {
+    const ending = (more: Partial<Observation>) => planFor(leaving({ members: [], ...more }))
+    const cards = [0, 1].map((deviceIndex) => ({ id: member(3 + deviceIndex).networkInterface.id, deviceIndex }))
+    const has = (count: number) => ({ instances: [instance(self, { networkInterfaces: cards.slice(0, count) })] })
+    const tagFaults = ['member 3 has 2 network interfaces']
+    const doubtful = ending({ ...has(2), tagFaults })
+    expect(doubtful).toMatchObject({ steps: [], verdict: 'WAIT', alarm: true })
+    expect(doubtful.because).toContain('member 3 has 2 network interfaces')
+    expect(ending({ ...has(1), tagFaults }).verdict).toBe('CONTINUE')
+    expect(ending(has(2)).verdict).toBe('CONTINUE')
   })
 })

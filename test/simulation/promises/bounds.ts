@@ -15,6 +15,8 @@ const knownMs = limits.observationAgeMax + 10_000
 /** Milliseconds by which a function's clock is off at most. */
 const skewMostMs = 120_000
 
+/** Milliseconds that the rest of a look may take, and the heartbeat after it. */
+const lookMs = 2000
 /** Milliseconds for which nobody may have looked at an instance that waits, once nothing goes wrong: two sweeps. */
 const aloneMs = 150_000
 /** Milliseconds for which an instance may wait where each member of its zone is held by one in service. */
@@ -69,8 +71,8 @@ export class Bounds {
 
   /** An invocation has to be killed because its time is over. */
   overTime(life: Life): void {
-    // An answer that comes minutes late holds up whoever waits for it, whatever the time.
-    if (this.#watch.now() > life.answersBy + 1000) this.#watch.break('L6', `${life.name} did not end by itself`)
+    // An answer that comes minutes late holds up whoever waits for it, whatever the time, and is not the last one of a look.
+    if (this.#watch.now() > life.answersBy + lookMs) this.#watch.break('L6', `${life.name} did not end by itself`)
   }
 
   /** To be called every few seconds. */
