@@ -15,8 +15,8 @@ const knownMs = limits.observationAgeMax + 10_000
 /** Milliseconds by which a function's clock is off at most. */
 const skewMostMs = 120_000
 
-/** Milliseconds that the rest of a look may take, and the heartbeat after it. */
-const lookMs = 2000
+/** Milliseconds that the rest of a look may take, and the heartbeat after it: calls that are slow, and not too slow. */
+const lookMs = 10_000
 /** Milliseconds for which nobody may have looked at an instance that waits, once nothing goes wrong: two sweeps. */
 const aloneMs = 150_000
 /** Milliseconds for which an instance may wait where each member of its zone is held by one in service. */
