@@ -65,11 +65,16 @@ describe('CONTINUE', () => {
   )
 
   test.prop([observations], runs)(
-    'an instance that holds nothing is let go when it terminates, whatever else is seen',
+    'an instance that holds nothing is let go when it terminates, unless whose its interface is, is in doubt',
     (seen) => {
       const members = seen.members.filter((one) => !cardHere(one) && disksHere(one).length === 0)
       if (lifecycleState(seen, self) !== 'Terminating:Wait' || seen.action.transition === 'launching') return
-      expect(planFor({ ...seen, members })).toMatchObject({ steps: [], verdict: 'CONTINUE' })
+      const plan = planFor({ ...seen, members })
+      const here = seen.instances.find((one) => one.id === self)
+      const isInDoubt = seen.tagFaults.length > 0 && (here?.networkInterfaces.length ?? 0) > 1
+      expect(plan.steps).toEqual([])
+      if (plan.verdict !== 'CONTINUE') expect([isInDoubt, plan.verdict, plan.alarm]).toEqual([true, 'WAIT', true])
+      expect(planFor({ ...seen, members, tagFaults: [] })).toMatchObject({ steps: [], verdict: 'CONTINUE' })
     },
   )
 
