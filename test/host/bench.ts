@@ -21,6 +21,8 @@ export async function main(): Promise<void> {
   const bench = benches[positionals[0] ?? '']
   if (!bench) throw new Error(`${positionals[0]} is none of ${Object.keys(benches).join(', ')}`)
   const network = await openNetwork(`stayput-bench-${positionals[0]}`)
+  const end = (): void => void network.close().finally(() => process.exit(1))
+  process.once('SIGINT', end).once('SIGTERM', end)
   try {
     for (let run = 1; run <= Number(values.runs); run += 1) await bench(network, run, values.unguarded)
     print({ ...summary, longest, ...spread() })

@@ -59,7 +59,7 @@ export async function invoke(
   const world: World = {
     ports: composition.ports?.(ports, time) ?? ports,
     config,
-    clock: polls?.unhurried(time, name) ?? time,
+    clock: polls?.unhurried(time, name, life) ?? time,
     log,
     ...(composition.plan && { plan: composition.plan(planFor) }),
     ...(composition.healing && { healing: composition.healing(planHealing) }),

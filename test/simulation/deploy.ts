@@ -9,6 +9,7 @@ import type { EventFault } from './faults.ts'
 import { Polls } from './polls.ts'
 import { createNetwork, type DrawFate, Life } from './port.ts'
 import type { Readings } from './readings.ts'
+import { createReads } from './reads.ts'
 import type { Scene } from './scene.ts'
 import { watchLog } from './sometimes.ts'
 import type { Swarm } from './swarm.ts'
@@ -32,8 +33,11 @@ export function deploy(scene: Scene, swarm: Swarm, composition: Composition, fat
   const { cloud, tally, journal, promises } = scene
   const { clock, settings } = cloud.kernel
   const random = streamOf(swarm.seed, 'events')
-  const network = createNetwork({ cloud, random: streamOf(swarm.seed, 'calls'), journal, tally, promises, fate })
-  const polls = swarm.everyPoll ? undefined : new Polls(cloud, streamOf(swarm.seed, 'polls'))
+  const reads = createReads(cloud)
+  const { looksAtOnce, idleMs } = swarm
+  const calls = streamOf(swarm.seed, 'calls')
+  const network = createNetwork({ cloud, random: calls, journal, tally, promises, fate, reads, looksAtOnce })
+  const polls = idleMs === 0 ? undefined : new Polls(cloud, streamOf(swarm.seed, 'polls'), reads, idleMs)
   const readings: Readings = new WeakMap()
   const running = new Set<Life>()
   const start = clock.now()

@@ -12,7 +12,7 @@ import type { CallFault } from './faults.ts'
 import type { Journal } from './journal.ts'
 import type { Promises } from './promises.ts'
 import type { Arrival } from './promises/watch.ts'
-import { createReads } from './reads.ts'
+import type { Question, Reads } from './reads.ts'
 import type { Tally } from './tally.ts'
 
 /** One run of a function. Once killed it neither asks nor learns anything any more; what it has asked for may happen. */
@@ -26,6 +26,10 @@ export class Life {
   calls = 0
   /** When the latest of the answers arrives that are late. */
   answersBy = 0
+  /** How often it has changed something, or could not see something: whoever did looks again before long. */
+  restless = 0
+  /** What it was answered last to each of its questions. */
+  readonly saw = new Map<string, Seen>()
   #end: ((error: Error) => void) | undefined
   readonly ended: Promise<never>
 
@@ -46,6 +50,12 @@ export class Life {
   }
 }
 
+export interface Seen {
+  readonly at: number
+  readonly question: Question
+  readonly answer: object
+}
+
 /** `twice`: the request arrives a second time, as a network may deliver it. */
 export type Fate = CallFault | 'twice' | undefined
 
@@ -59,6 +69,9 @@ export interface PortParts {
   readonly tally: Tally
   readonly promises: Promises
   readonly fate: DrawFate
+  readonly reads: Reads
+  /** Whether what is read at one moment is answered at one moment. */
+  readonly looksAtOnce: boolean
 }
 
 /** How much of a call's latency passes before it takes effect. */
@@ -70,6 +83,12 @@ const slowMs = 5000
 
 type Outcome = { readonly answer: object } | { readonly error: Error }
 
+interface Journeying extends Arrival {
+  readonly operation: Operation
+  /** Of a call that only looks. */
+  readonly question: Question | undefined
+}
+
 /** The network between one function and the cloud. */
 export type Network = (life: Life) => Send
 
@@ -79,57 +98,110 @@ export type Network = (life: Life) => Send
  */
 export function createNetwork(parts: PortParts): Network {
   const throttle = createThrottle(parts.cloud.kernel)
-  const read = createReads(parts.cloud)
-  const call = (operation: Operation, input: object): object =>
-    isRead(operation) ? read(operation, input) : parts.cloud.call(operation, input)
+  const { reads } = parts
+  const { clock } = parts.cloud.kernel
   const witness = openWitness(parts.cloud)
-  const journeyParts: JourneyParts = { ...parts, throttle: (operation) => throttle.take(operation), call, witness }
-  return (life) => (operation, input) =>
-    new Promise((resolve, reject) => {
-      if (life.dead) return
-      const journey = new Journey(journeyParts, life, operation, input)
-      journey.begin((outcome) => {
+  const journeyParts: JourneyParts = { ...parts, throttle: (operation) => throttle.take(operation), witness }
+  return (life) => {
+    const glance = parts.looksAtOnce ? new Glance(journeyParts, life) : undefined
+    return (operation, input) =>
+      new Promise((resolve, reject) => {
         if (life.dead) return
-        // The table of operations binds each name to its answer; the cloud answers in those shapes.
-        if ('answer' in outcome) resolve(outcome.answer)
-        else reject(outcome.error)
+        const question = isRead(operation) ? reads.question(operation, input) : undefined
+        const answered = (outcome: Outcome): void => {
+          note(life, clock.now(), question, outcome)
+          if (life.dead) return
+          // The table of operations binds each name to its answer; the cloud answers in those shapes.
+          if ('answer' in outcome) resolve(outcome.answer)
+          else reject(outcome.error)
+        }
+        life.calls++
+        const arrival: Journeying = { operation, input: { ...input }, question, life, sentAt: clock.now() }
+        parts.promises.sending(arrival)
+        const kind = parts.fate(operation, life)
+        if (glance && kind === undefined && question) glance.add(question, answered)
+        else new Journey(journeyParts, arrival).begin(kind, answered)
       })
-    })
+  }
+}
+
+/** That Systems Manager does not know a command yet is an answer like another. */
+const unknownYet = (error: Error): Error | undefined =>
+  error instanceof AwsError && error.code === 'InvocationDoesNotExist' ? error : undefined
+
+function note(life: Life, at: number, question: Question | undefined, outcome: Outcome): void {
+  const answer = 'answer' in outcome ? outcome.answer : unknownYet(outcome.error)
+  if (!question || !answer) life.restless++
+  else if (question.key !== undefined) life.saw.set(question.key, { at, question, answer })
 }
 
 interface JourneyParts extends PortParts {
   readonly throttle: (operation: OperationName) => void
-  readonly call: (operation: Operation, input: object) => object
   /** Notes what is to be held against the policies. */
   readonly witness: ReturnType<typeof openWitness>
 }
 
+/**
+ * The questions that one invocation asks at one moment and that nothing befalls, answered together: the world does not
+ * change between them. Most of a run is such looks; in the seeds without this each question has a way of its own.
+ */
+class Glance {
+  readonly #parts: JourneyParts
+  readonly #life: Life
+  #asked: { readonly question: Question; readonly answered: (outcome: Outcome) => void }[] = []
+
+  constructor(parts: JourneyParts, life: Life) {
+    this.#parts = parts
+    this.#life = life
+  }
+
+  add(question: Question, answered: (outcome: Outcome) => void): void {
+    if (this.#asked.push({ question, answered }) > 1) return
+    const { kernel } = this.#parts.cloud
+    const ms = kernel.latency('read')
+    if (ms > slowMs) this.#life.answersBy = Math.max(this.#life.answersBy, kernel.clock.now() + ms)
+    kernel.clock.after(ms, () => this.#answer())
+  }
+
+  #answer(): void {
+    const asked = this.#asked
+    this.#asked = []
+    for (const { question, answered } of asked) answered(this.#read(question))
+  }
+
+  #read(question: Question): Outcome {
+    const { throttle, reads } = this.#parts
+    try {
+      throttle(question.operation)
+      return { answer: reads.read(question) }
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error
+      return { error }
+    }
+  }
+}
+
 class Journey {
   readonly #parts: JourneyParts
+  readonly #arrival: Journeying
   readonly #life: Life
   readonly #operation: Operation
   readonly #input: object
-  readonly #sentAt: number
-  readonly #arrival: Arrival
 
-  constructor(parts: JourneyParts, life: Life, operation: Operation, input: object) {
+  constructor(parts: JourneyParts, arrival: Journeying) {
     this.#parts = parts
-    this.#life = life
-    this.#operation = operation
-    this.#input = input
-    this.#sentAt = parts.cloud.kernel.clock.now()
-    this.#arrival = { operation, input: { ...input }, life, sentAt: this.#sentAt }
+    this.#arrival = arrival
+    this.#life = arrival.life
+    this.#operation = arrival.operation
+    this.#input = arrival.input
   }
 
-  begin(answer: (outcome: Outcome) => void): void {
-    const { cloud, fate, tally, promises, random } = this.#parts
+  begin(kind: Fate, answer: (outcome: Outcome) => void): void {
+    const { cloud, tally, random } = this.#parts
     const { clock } = cloud.kernel
     const life = this.#life
-    life.calls++
-    promises.sending(this.#arrival)
     const ms = cloud.kernel.latency(isRead(this.#operation) ? 'read' : 'mutation')
     if (ms > slowMs) life.answersBy = Math.max(life.answersBy, clock.now() + ms)
-    const kind = fate(this.#operation, life)
     if (kind !== undefined) {
       tally.add(`fault ${kind}`)
       this.#note(`! ${kind}`)
@@ -167,14 +239,15 @@ class Journey {
   }
 
   #effect(): Outcome {
-    const { throttle, call, promises, witness } = this.#parts
+    const { throttle, cloud, reads, promises, witness } = this.#parts
+    const { question } = this.#arrival
     try {
       throttle(this.#operation)
       promises.before(this.#arrival)
-      if (!isRead(this.#operation)) witness(this.#life.ensemble, this.#life.name, this.#operation, this.#input)
-      const answer = call(this.#operation, this.#input)
+      if (!question) witness(this.#life.ensemble, this.#life.name, this.#operation, this.#input)
+      const answer = question ? reads.read(question) : cloud.call(this.#operation, this.#input)
       promises.done(this.#arrival)
-      if (!isRead(this.#operation)) this.#note('')
+      if (!question) this.#note('')
       return { answer }
     } catch (error) {
       if (!(error instanceof AwsError)) throw error
@@ -188,7 +261,7 @@ class Journey {
     const { journal } = this.#parts
     const { ensemble, name } = this.#life
     journal.note(this.#operation + what, () => {
-      const age = this.#parts.cloud.kernel.clock.now() - this.#sentAt
+      const age = this.#parts.cloud.kernel.clock.now() - this.#arrival.sentAt
       const sent = age > 5000 ? ` (sent ${(age / 1000).toFixed(0)} s before)` : ''
       return `${ensemble} ${name}: ${this.#operation}${what} ${brief(this.#input)}${sent}`
     })

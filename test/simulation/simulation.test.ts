@@ -26,7 +26,7 @@ const easy = [
   'no-sweep',
   'replaces-for-quorum',
 ]
-const easySeeds = 60
+const easySeeds = 300
 
 describe('the simulation', () => {
   test.each(keptSeeds)('seed $seed keeps its promises ($found)', async ({ seed, only }) => {

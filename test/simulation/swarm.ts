@@ -43,8 +43,13 @@ export interface Swarm {
   readonly ensembles: readonly EnsemblePlan[]
   /** Whether the ensembles are in service from the start; else their first start is part of the story. */
   readonly formed: boolean
-  /** Whether the core looks as often as it would, instead of only when there is something new: see polls.ts. */
-  readonly everyPoll: boolean
+  /**
+   * Milliseconds after which the core looks again although there is nothing new: see polls.ts. With 0 it looks as often as
+   * it would.
+   */
+  readonly idleMs: number
+  /** Whether what is read at one moment is answered at one moment: see port.ts. */
+  readonly looksAtOnce: boolean
   readonly only: ReadonlySet<FaultKind>
   /** Milliseconds after the start: faults begin, faults end. */
   readonly from: number
@@ -82,16 +87,16 @@ interface Shape {
 }
 
 const shapes: readonly Shape[] = [
-  { weight: 67, formed: true, minutes: 4, mishapShare: 0.08, members: [3], ensembles: [1] },
-  { weight: 12, formed: false, minutes: 5, mishapShare: 0.06, members: [1, 3, 3, 3], ensembles: [1] },
-  { weight: 12, formed: true, minutes: 12, mishapShare: 0.08, members: [3], ensembles: [1] },
-  { weight: 5, formed: true, minutes: 6, mishapShare: 0.08, members: [3], ensembles: [2, 2, 3] },
-  { weight: 3, formed: true, minutes: 6, mishapShare: 0.1, members: [5, 7], ensembles: [1] },
+  { weight: 160, formed: true, minutes: 2, mishapShare: 0.06, members: [3], ensembles: [1] },
+  { weight: 20, formed: false, minutes: 4, mishapShare: 0.06, members: [1, 3, 3, 3], ensembles: [1] },
+  { weight: 12, formed: true, minutes: 10, mishapShare: 0.08, members: [3], ensembles: [1] },
+  { weight: 5, formed: true, minutes: 4, mishapShare: 0.08, members: [3], ensembles: [2, 2, 3] },
+  { weight: 4, formed: true, minutes: 4, mishapShare: 0.1, members: [5, 7], ensembles: [1] },
   { weight: 1, formed: false, minutes: 25, mishapShare: 0.12, members: [3, 5], ensembles: [1, 2] },
 ]
 
 /** Five that become three, and five again, in one of so many seeds: drawn apart, so that the others are what they were. */
-const growthShare = 0.06
+const growthShare = 0.03
 const growth: Shape = { weight: 0, formed: true, minutes: 14, mishapShare: 0.05, members: [5], ensembles: [1] }
 const grows = (seed: number): boolean => streamOf(seed, 'growth').chance(growthShare)
 
@@ -120,7 +125,9 @@ export const usual: Pick<Settings, 'latencies' | 'staleReads'> = {
   },
 }
 
-const everyPollShare = 0.05
+/** Most looks that rest on time alone come late: each world is one of thousands, and some are as close as can be. */
+const idles = [0, 5000, 5000, 5000, ...Array.from({ length: 16 }, () => 15_000)] as const
+const atOnceShare = 0.7
 
 /** Each kind of fault is there or not, by seed: rare combinations meet only when most kinds are absent. */
 const share = 0.3
@@ -143,7 +150,7 @@ export function drawSwarm(seed: number, { only = new Set(faultKinds), until = ch
     seed,
     ensembles,
     formed: shape.formed,
-    everyPoll: random.chance(everyPollShare),
+    ...drawLooks(seed),
     only,
     from,
     until: end,
@@ -154,6 +161,11 @@ export function drawSwarm(seed: number, { only = new Set(faultKinds), until = ch
     deleteOnTermination,
     mishaps: drawMishaps(seed, shape, from).filter(({ kind, at }) => only.has(kind) && at < end),
   }
+}
+
+function drawLooks(seed: number): Pick<Swarm, 'idleMs' | 'looksAtOnce'> {
+  const random = streamOf(seed, 'looks')
+  return { idleMs: pick(random, idles) ?? 0, looksAtOnce: random.chance(atOnceShare) }
 }
 
 /** The least and the most probable, per call. A launch takes a hundred calls and more. */
