@@ -130,7 +130,11 @@ export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): 
   if (facts === 'unasked' || facts === 'asked') return { kind: 'unknown', asked: facts === 'asked' }
   const { voters, quorum } = electorateOf(seen)
   const others = voters.filter((other) => other !== member)
-  const witnesses = others.flatMap((other) => servingHost(seen, other) ?? []).map((id) => told(seen, id))
+  const heard = others.flatMap((other): Witness[] => {
+    const host = servingHost(seen, other)
+    return host === undefined ? [] : [{ member: other, told: told(seen, host) }]
+  })
+  const witnesses = heard.map((one) => one.told)
   const server = facts === 'silent' ? byPeers(member, witnesses) : byItself(member, facts)
   if (server === 'serves') return { kind: 'in' }
   if (server === 'gone') return out('its server does not serve')
@@ -140,15 +144,21 @@ export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): 
   const [open] = witnesses.filter((one) => one === 'unasked' || one === 'asked')
   // Who has not been heard yet may have seen it serve, or may know a leader.
   if (open !== undefined) return { kind: 'unknown', asked: !witnesses.includes('unasked') }
-  return mayElect(seen, member, facts, witnesses)
+  return mayElect(seen, member, facts, heard)
     ? { kind: 'in' }
     : out(`${words}, and the others are no quorum either`)
 }
 
+/** Another member of those who vote, and what its host has told. */
+interface Witness {
+  readonly member: Member
+  readonly told: Told
+}
+
 /** Whether an election may still come, with this member, where nobody is known to serve. */
-function mayElect(seen: Survey, member: Member, facts: Told, witnesses: readonly Told[]): boolean {
+function mayElect(seen: Survey, member: Member, facts: Told, witnesses: readonly Witness[]): boolean {
   // Where nobody has told anything, it is the asking that failed.
-  if ([facts, ...witnesses].every((one) => typeof one !== 'object')) return true
+  if ([facts, ...witnesses.map((one) => one.told)].every((one) => typeof one !== 'object')) return true
   // It has no part in any, and who stands back behind another has no note of its own.
   if (isStuck(facts, witnesses)) return !seen.members.some((one) => hasWaited(seen, one))
   return isOnTheWay(seen) || !hasWaited(seen, member)
@@ -160,12 +170,17 @@ function isOnTheWay(seen: Survey): boolean {
 }
 
 /**
- * It answers nobody, or nobody's answer comes back to it, and all others that could know of a quorum with it have told that
- * they are in none.
+ * It answers nobody, or nobody's answer comes back to it, and all others that could know of a quorum with it are in none: by
+ * their own word, or because its host, which asks their servers as well, finds that of a silent host without a role.
  */
-function isStuck(facts: Told, witnesses: readonly Told[]): boolean {
-  const isAlone = witnesses.every((one) => typeof one === 'object' && !isServing(one.service.role))
-  return typeof facts === 'object' && (facts.service.role === 'unknown' || facts.routes !== 'verified') && isAlone
+function isStuck(facts: Told, witnesses: readonly Witness[]): boolean {
+  if (typeof facts !== 'object') return false
+  const isAlone = witnesses.every(({ member, told: word }) =>
+    typeof word === 'object'
+      ? !isServing(word.service.role)
+      : word === 'silent' && !isServing(facts.peers[String(member.id)]),
+  )
+  return (facts.service.role === 'unknown' || facts.routes !== 'verified') && isAlone
 }
 
 /** Any election has had its time since it noted that it wants to leave. */

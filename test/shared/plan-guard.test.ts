@@ -208,14 +208,16 @@ describe('whom the quorum does not miss goes at once', () => {
   ])('but one that %s has no part in any election: who is on the way may wait for its replacement', (_, stuck) => {
     const one = noted(mine, { leaving: { instanceId: self, at: now - limits.rolelessAfter } })
     const coming = [...groupInstances.slice(0, 2), inGroup(third, 'Pending:Wait')]
-    const beside = (second: Health) => {
-      const healths = [health(self, mine, stuck), second]
+    const beside = (second: Health, own = stuck) => {
+      const healths = [health(self, mine, own), second]
       return planFor(ending({ members: [one, ...peers], healths, groupInstances: coming }))
     }
     expect(beside(health(other, peers[0], without))).toMatchObject(goes)
     // It may be following that one, and only have been slow to answer.
     expect(beside(health(other, peers[0], leads))).toMatchObject(waits)
     expect(beside(silent(other))).toMatchObject(waits)
+    // Unless its own host, which asks the servers of the others as well, finds that one without a role.
+    expect(beside(silent(other), { ...stuck, ...blind })).toMatchObject(goes)
     // That one may be the smaller, for which this one stood back, and which waits for it.
     const first = noted(peers[0], { leaving: { instanceId: other, at: now - limits.rolelessAfter } })
     const healths = [health(self, mine, stuck), health(other, first, without)]

@@ -46,5 +46,6 @@ export const keptSeeds: readonly KeptSeed[] = [
     seed: 9323134,
     found: 'S7: one whose host was silent was replaced as if it did not serve, though its peers saw it',
   },
+  { seed: 401112, found: 'L3: one that hung was waited for beside a host that was lost, by all who waited for it' },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]
