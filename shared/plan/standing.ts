@@ -144,9 +144,7 @@ export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): 
   const [open] = witnesses.filter((one) => one === 'unasked' || one === 'asked')
   // Who has not been heard yet may have seen it serve, or may know a leader.
   if (open !== undefined) return { kind: 'unknown', asked: !witnesses.includes('unasked') }
-  return mayElect(seen, member, facts, heard)
-    ? { kind: 'in' }
-    : out(`${words}, and the others are no quorum either`)
+  return mayElect(seen, member, facts, heard) ? { kind: 'in' } : out(`${words}, and the others are no quorum either`)
 }
 
 /** Another member of those who vote, and what its host has told. */

@@ -196,6 +196,8 @@ describe('a member that is not well', () => {
     const lab = await formed()
     const { follower } = roles(lab)
     lab.hosts.loseMount(`i-${follower}`, mount)
+    // The server goes on with its files, so the volume is busy all the same.
+    expect(lab.hosts.inUse(`i-${follower}`, volume(follower))).toBe(true)
     expect(await health(lab, `i-${follower}`)).toMatchObject({
       volumes: [{ mounted: false, used: null }],
       service: { running: true, role: 'follower' },

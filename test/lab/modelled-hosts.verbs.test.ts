@@ -69,6 +69,24 @@ describe('a take-over', () => {
     ['the service fails', (lab) => lab.hosts.breakNext('i-1', 'service'), {}, 40, 'service-failed'],
   ]
 
+  it('neither formats nor mounts a disk that has become another one since it was looked at', async () => {
+    const words = new Set<string | undefined>()
+    for (let ms = 0; ms <= 1000; ms += 50) {
+      const lab = createLab()
+      await lab.machine('i-1', 1)
+      const taken = lab.takeOver('i-1', 1)
+      lab.clock.after(ms, () => {
+        if (!lab.hosts.inUse('i-1', volume(1))) lab.hosts.setVolumeContent(volume(1), { kind: 'unreadable' })
+      })
+      const { stdout } = await lab.wait(taken)
+      const word = /"failed":"([a-z-]+)"/.exec(stdout)?.[1]
+      const isMounted = lab.hosts.inUse('i-1', volume(1))
+      expect(lab.hosts.volumeContent(volume(1)).kind).toBe(isMounted ? 'formatted' : 'unreadable')
+      words.add(isMounted ? 'mounted' : word)
+    }
+    expect(words).toEqual(new Set(['volume-unfit', 'mount-failed', 'mounted']))
+  })
+
   it.each(refusals)('fails when %s', async (_what, prepare, more, code, word) => {
     const lab = createLab()
     await lab.machine('i-1', 1)

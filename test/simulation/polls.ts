@@ -12,6 +12,9 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Life } from './port.ts'
 import type { Reads } from './reads.ts'
 
+/** Milliseconds: a sweep lives for less than a minute, and comes to no end if its few looks come late. */
+const sweepIdleMs = 5000
+
 /** Milliseconds that a look takes at the most, or mostly: what was asked before is of no interest any more. */
 const lookMs = 3000
 
@@ -55,12 +58,13 @@ export class Polls {
   unhurried(clock: Clock, name: FunctionName, life: Life): Clock {
     const { all, health } = this.#news
     const bells = name === 'launch' ? [all] : [all, health]
+    const idleMs = name === 'sweep' ? Math.min(this.#idleMs, sweepIdleMs) : this.#idleMs
     let restless = -1
     return {
       now: () => clock.now(),
       pause: async (ms, signal) => {
         const rests = life.restless === restless && !this.#hasNews(life, this.#cloud.kernel.clock.now() - lookMs)
-        await (rests ? this.#idle(ms, bells, life, signal) : clock.pause(ms, signal))
+        await (rests ? this.#idle(Math.max(ms, idleMs), ms, bells, life, signal) : clock.pause(ms, signal))
         restless = life.restless
       },
     }
@@ -77,7 +81,7 @@ export class Polls {
     return false
   }
 
-  #idle(ms: number, bells: readonly Bell[], life: Life, signal: AbortSignal): Promise<void> {
+  #idle(idleMs: number, ms: number, bells: readonly Bell[], life: Life, signal: AbortSignal): Promise<void> {
     const { clock } = this.#cloud.kernel
     const since = clock.now() - lookMs
     return new Promise((resolve) => {
@@ -97,7 +101,7 @@ export class Polls {
         forget()
         resolve()
       }
-      const cancelIdle = clock.after(Math.max(ms, this.#idleMs), end)
+      const cancelIdle = clock.after(idleMs, end)
       const forget = whenAborted(signal, end)
       for (const bell of bells) bell.waiting.add(wake)
     })

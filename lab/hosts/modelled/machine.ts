@@ -24,6 +24,8 @@ export class Host {
   server: Server | undefined
   /** Which member of which ensemble it has taken over, for good. It is on the root disk. */
   claim: { readonly ensemble: string; readonly member: number } | undefined
+  /** The volume whose files its last server has opened. */
+  serverVolume: string | undefined
   /** The last attempt that has started the service anew. */
   restarted: string | undefined
   /** Whether the network is cut: the machine runs, and nobody reaches it or is reached by it. */
@@ -65,6 +67,11 @@ export class Host {
 
   mountOf(volumeId: string): string | undefined {
     return [...this.mounts].find(([, mounted]) => mounted === volumeId)?.[0]
+  }
+
+  /** Whether a file system on it is mounted, or its files are open: a server that runs goes on with those of a lost mount. */
+  holds(volumeId: string): boolean {
+    return this.mountOf(volumeId) !== undefined || (this.server !== undefined && this.serverVolume === volumeId)
   }
 
   /** Whether what is tried now fails, once. */

@@ -169,7 +169,7 @@ function plugs(world: World): Plugs {
       world.stopServer(host)
       await Promise.resolve()
     },
-    inUse: (instanceId, volumeId) => world.hosts.get(instanceId)?.mountOf(volumeId) !== undefined,
+    inUse: (instanceId, volumeId) => world.hosts.get(instanceId)?.holds(volumeId) ?? false,
   }
 }
 

@@ -69,6 +69,7 @@ async function start(world: World, host: Host, process: Process, wanted: TakeOve
     world.harm('two-servers', `member ${wanted.member} of ${wanted.ensemble} was started on ${host.instanceId}`)
   }
   host.server = ensemble.start({ ...options, journal })
+  host.serverVolume = volume
 }
 
 /**

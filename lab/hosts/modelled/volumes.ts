@@ -64,6 +64,9 @@ async function format(
   if (world.disks.content(volume).kind !== 'blank') return false
   await process.sleep(formatMs)
   requireDevice(host, volume)
+  // The tool that makes the file system looks for itself as well.
+  if (world.disks.content(volume).kind !== 'blank')
+    throw new Failure('volume-unfit', `${volume} is not blank any more.`)
   world.disks.set(volume, { kind: 'formatted', ensemble, member, data: undefined, initialize: false })
   process.print(`formatted ${volume}`)
   return true
@@ -83,7 +86,10 @@ async function mount(
   if (elsewhere !== undefined) throw new Failure('mount-failed', `${volume} is mounted at ${elsewhere}.`)
   await process.sleep(mountMs)
   requireDevice(host, volume)
-  if (host.breaks('mount')) throw new Failure('mount-failed', `mount of ${volume} failed.`)
+  // What was looked at before may have changed since: what is mounted is found by its identity.
+  const content = world.disks.formatted(volume)
+  const isOurs = content?.ensemble === ensemble && content.member === member
+  if (!isOurs || host.breaks('mount')) throw new Failure('mount-failed', `mount of ${volume} failed.`)
   for (const other of world.hosts.values()) {
     if (other !== host && other.mountOf(volume) !== undefined) {
       world.harm('two-mounts', `${volume} of member ${member} of ${ensemble}: ${other.instanceId}, ${host.instanceId}`)
