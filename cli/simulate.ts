@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { projectFile } from '../lab/stack/project.ts'
 import { type Batch, type BatchOptions, runBatch, runSeed, shrink, sumOf } from '../test/simulation/batch.ts'
 import { fromMacrotask } from '../test/simulation/drain.ts'
-import { runExhaustive } from '../test/simulation/exhaustive.ts'
+import { type Exhaustive, runExhaustive, sumOfExhaustive } from '../test/simulation/exhaustive.ts'
 import { faultKinds, type FaultKind } from '../test/simulation/faults.ts'
 import { stamp } from '../test/simulation/journal.ts'
 import { mutants } from '../test/simulation/mutants.ts'
@@ -75,7 +75,7 @@ export async function simulate(args: readonly string[]): Promise<number> {
   }
   // Every refusal of the cloud is an error with a stack that nobody reads; they cost a tenth of the time.
   Error.stackTraceLimit = 0
-  if (values.part !== undefined) return await runPart(values.part, asked)
+  if (values.part !== undefined) return await runPart(values.part, asked, values.exhaustive === true)
   if (values.exhaustive === true) return await tellExhaustive(asked.json)
   if (values.mutants === true) return await tellMutants(args, asked)
   if (values.twice === true) return await tellTwice(args, asked)
@@ -100,12 +100,18 @@ function readMutant(name: string | undefined): string | undefined {
   throw new UsageError(`there is no mutant ${JSON.stringify(name)}: ${Object.keys(mutants).join(', ')}`, usage)
 }
 
-/** Runs each n-th seed and prints what came of them: the work of one core. */
-async function runPart(part: string, asked: Asked): Promise<number> {
-  const [index = 0, parts = 1] = part.split('/').map(Number)
-  const seeds = Array.from({ length: asked.seeds }, (_, n) => asked.from + n).filter((_, n) => n % parts === index)
+const tellParent = (): void => void process.send?.('ran')
+
+/** Runs each n-th seed, or the n-th part of the exhaustive runs, and prints what came of them: the work of one core. */
+async function runPart(text: string, asked: Asked, exhaustive: boolean): Promise<number> {
+  const [index = 0, of = 1] = text.split('/').map(Number)
+  if (exhaustive) {
+    process.stdout.write(JSON.stringify(await runExhaustive({ part: { index, of }, ran: tellParent })))
+    return 0
+  }
+  const seeds = Array.from({ length: asked.seeds }, (_, n) => asked.from + n).filter((_, n) => n % of === index)
   const most = asked.mutant === undefined ? Number.POSITIVE_INFINITY : 1
-  process.stdout.write(JSON.stringify(await runBatch(seeds, asked, most)))
+  process.stdout.write(JSON.stringify(await runBatch(seeds, asked, most, tellParent)))
   return 0
 }
 
@@ -123,21 +129,40 @@ const heap = [
 
 /** One process a core. */
 async function runEverywhere(args: readonly string[], seeds: number): Promise<Batch> {
-  const parts = Math.min(availableParallelism(), Math.ceil(seeds / 10))
-  const batches = Array.from({ length: parts }, (_, index) => runElsewhere([...args, '--part', `${index}/${parts}`]))
-  return sumOf(await Promise.all(batches))
+  return sumOf(await runInParts<Batch>(args, Math.min(availableParallelism(), Math.ceil(seeds / 10)), seeds))
 }
 
-function runElsewhere(args: readonly string[]): Promise<Batch> {
+/** Runs the command in so many processes, each with its part, and shows a person how many of `all` runs are done. */
+async function runInParts<Result>(args: readonly string[], parts: number, all: number | undefined): Promise<Result[]> {
+  const { stderr } = process
+  let runs = 0
+  let shownAt = performance.now()
+  const ran = (): void => {
+    runs++
+    if (!stderr.isTTY || performance.now() - shownAt < 1000) return
+    shownAt = performance.now()
+    stderr.write(`\r${runs}${all === undefined ? '' : ` of ${all}`} runs `)
+  }
+  const children = Array.from({ length: parts }, (_, index) =>
+    runElsewhere<Result>([...args, '--part', `${index}/${parts}`], ran),
+  )
+  const results = await Promise.all(children)
+  if (stderr.isTTY) stderr.write('\r\u001B[K')
+  return results
+}
+
+function runElsewhere<Result>(args: readonly string[], ran: () => void): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...heap, projectFile('cli/stayput.mjs'), 'simulate', ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     })
     const chunks: Buffer[] = []
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.on('message', ran)
     child.on('error', reject)
     child.on('close', (code) => {
-      if (code === 0) resolve(JSON.parse(Buffer.concat(chunks).toString()) as Batch)
+      // What a part prints is what runPart has made of it.
+      if (code === 0) resolve(JSON.parse(Buffer.concat(chunks).toString()) as Result)
       else reject(new Error(`a part of the simulation ended with code ${code}`))
     })
   })
@@ -245,7 +270,8 @@ async function tellMutants(args: readonly string[], asked: Asked): Promise<numbe
 }
 
 async function tellExhaustive(json: boolean): Promise<number> {
-  const { runs, failures, flows } = await runExhaustive()
+  const parts = await runInParts<Exhaustive>(['--exhaustive'], availableParallelism(), undefined)
+  const { runs, failures, flows } = sumOfExhaustive(parts)
   if (json) process.stdout.write(`${JSON.stringify({ ok: failures.length === 0, runs, flows, failures })}\n`)
   else {
     for (const { flow, calls, runs: count } of flows) process.stdout.write(`${flow}: ${calls} calls, ${count} runs\n`)

@@ -33,11 +33,12 @@ export function runSeed(seed: number, options: BatchOptions, tells = false): Run
   return run(drawSwarm(seed, options), { composition: mutant?.composition, forgetful: mutant?.forgetful, tells })
 }
 
-/** Runs these seeds one after the other; ends early after `mostFailures`. */
+/** Runs these seeds one after the other, and tells of each; ends early after `mostFailures`. */
 export async function runBatch(
   seeds: Iterable<number>,
   options: BatchOptions,
   mostFailures = Number.POSITIVE_INFINITY,
+  ran: () => void = () => {},
 ): Promise<Batch> {
   const sum = { seeds: 0, worstRecoveryMs: 0, virtualMs: 0, events: 0, calls: 0 }
   const failures: Failure[] = []
@@ -46,6 +47,7 @@ export async function runBatch(
   for (const seed of seeds) {
     const done = await fromMacrotask(() => attempt(seed, options))
     sum.seeds++
+    ran()
     if ('thrown' in done) {
       failures.push({ seed, promise: 'thrown', what: done.thrown })
     } else {

@@ -52,10 +52,20 @@ export interface Exhaustive {
   readonly failures: readonly string[]
 }
 
-/** Every call of every flow; `each` takes only every n-th call, for a quick look. */
-export async function runExhaustive(each = 1): Promise<Exhaustive> {
+export interface ExhaustiveOptions {
+  /** Only every n-th call, for a quick look. */
+  readonly each?: number
+  /** Of so many parts only this one, counted from 0: the work of one core. */
+  readonly part?: { readonly index: number; readonly of: number }
+  /** Told after each run. */
+  readonly ran?: () => void
+}
+
+/** Every call of every flow, with each fate. */
+export async function runExhaustive({ each = 1, part, ran }: ExhaustiveOptions = {}): Promise<Exhaustive> {
   const failures: string[] = []
   const told: { flow: string; calls: number; runs: number }[] = []
+  let number = 0
   for (const flow of flows) {
     const calls = await fromMacrotask(() => callsOf(flow))
     let runs = 0
@@ -64,7 +74,9 @@ export async function runExhaustive(each = 1): Promise<Exhaustive> {
         const operation = calls[at - 1]!
         // What only looks has nothing to do late, and nothing to do twice.
         if (isRead(operation) && (fate === 'lands-late' || fate === 'twice' || fate === 'killed-in-flight')) continue
+        if (part && number++ % part.of !== part.index) continue
         runs++
+        ran?.()
         const done = await fromMacrotask(() => runOnce(flow, at, fate))
         if (done.broken) {
           failures.push(`${flow.name}, call ${at} (${operation}) ${fate}: ${done.broken.promise} ${done.broken.what}`)
@@ -74,6 +86,21 @@ export async function runExhaustive(each = 1): Promise<Exhaustive> {
     told.push({ flow: flow.name, calls: calls.length, runs })
   }
   return { runs: told.reduce((sum, { runs }) => sum + runs, 0), flows: told, failures }
+}
+
+/** What the parts have come to together. */
+export function sumOfExhaustive(parts: readonly Exhaustive[]): Exhaustive {
+  const [first] = parts
+  const flows = (first?.flows ?? []).map(({ flow, calls }, place) => ({
+    flow,
+    calls,
+    runs: parts.reduce((sum, part) => sum + (part.flows[place]?.runs ?? 0), 0),
+  }))
+  return {
+    runs: parts.reduce((sum, { runs }) => sum + runs, 0),
+    flows,
+    failures: parts.flatMap(({ failures }) => failures),
+  }
 }
 
 /** The calls of the undisturbed flow, in order. */

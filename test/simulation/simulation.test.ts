@@ -58,7 +58,7 @@ describe('the simulation', () => {
   })
 
   test('each fortieth call of each plain flow, every fate: nothing breaks', { timeout: 600_000 }, async () => {
-    const { failures, runs } = await runExhaustive(40)
+    const { failures, runs } = await runExhaustive({ each: 40 })
     expect(failures).toEqual([])
     expect(runs).toBeGreaterThan(100)
   })
