@@ -1,5 +1,6 @@
 import type { VolumeContent } from '../../lab/hosts/modelled/disk.ts'
 import { limits } from '../../shared/model/limits.ts'
+import { bookkeepingTags, permitted } from '../../shared/model/tags.ts'
 import type { MishapKind } from './faults.ts'
 import { membersOf, repairAfter, type Scene } from './scene.ts'
 import type { Mishap } from './swarm.ts'
@@ -122,17 +123,22 @@ function exists({ cloud }: Scene, id: string): boolean {
 
 /**
  * Volumes on which nothing is mounted: only there does a disk change under nobody's hands. Of an ensemble that has lost a
- * host for good none: with a second disk gone that may still be formatted, only a person could say what is left.
+ * host for good none: with a second disk gone that may still be formatted, only a person could say what is left. Nor the
+ * only copy of all data while it may be formatted: then nobody could tell that there was any.
  */
 function idleVolumes(scene: Scene): string[] {
+  const { volumes } = scene.cloud.ec2
   const members = membersOf(scene).filter(({ ensemble }) => !scene.lost.has(ensemble))
-  return members.flatMap((member) =>
-    member.volumeIds.filter((id) => {
-      const holder = scene.cloud.ec2.volumes.get(id)?.attachment?.instanceId
+  return members.flatMap((member) => {
+    const isAlone = members.every(({ ensemble, id }) => ensemble !== member.ensemble || id === member.id)
+    return member.volumeIds.filter((id) => {
+      const { attachment, tags = {} } = volumes.get(id) ?? {}
+      const holder = attachment?.instanceId
       const idle = holder === undefined || !scene.hosts.inUse(holder, id)
-      return idle && !scene.tampered.has(id) && scene.hosts.volumeContent(id).kind === 'formatted'
-    }),
-  )
+      const isOnlyCopy = isAlone && tags[bookkeepingTags.format] === permitted
+      return idle && !isOnlyCopy && !scene.tampered.has(id) && scene.hosts.volumeContent(id).kind === 'formatted'
+    })
+  })
 }
 
 function replaceContent(scene: Scene, { whom }: Mishap, content: VolumeContent): boolean {
