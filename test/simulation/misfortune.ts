@@ -1,6 +1,7 @@
 import type { VolumeContent } from '../../lab/hosts/modelled/disk.ts'
 import { limits } from '../../shared/model/limits.ts'
 import { bookkeepingTags, permitted } from '../../shared/model/tags.ts'
+import type { Member } from './ensembles.ts'
 import type { MishapKind } from './faults.ts'
 import { membersOf, repairAfter, type Scene } from './scene.ts'
 import type { Mishap } from './swarm.ts'
@@ -123,22 +124,34 @@ function exists({ cloud }: Scene, id: string): boolean {
 
 /**
  * Volumes on which nothing is mounted: only there does a disk change under nobody's hands. Of an ensemble that has lost a
- * host for good none: with a second disk gone that may still be formatted, only a person could say what is left. Nor the
- * only copy of all data while it may be formatted: then nobody could tell that there was any.
+ * host for good none: with a second disk gone that may still be formatted, only a person could say what is left.
  */
 function idleVolumes(scene: Scene): string[] {
-  const { volumes } = scene.cloud.ec2
   const members = membersOf(scene).filter(({ ensemble }) => !scene.lost.has(ensemble))
-  return members.flatMap((member) => {
-    const isAlone = members.every(({ ensemble, id }) => ensemble !== member.ensemble || id === member.id)
-    return member.volumeIds.filter((id) => {
-      const { attachment, tags = {} } = volumes.get(id) ?? {}
-      const holder = attachment?.instanceId
+  return members.flatMap((member) =>
+    member.volumeIds.filter((id) => {
+      const holder = scene.cloud.ec2.volumes.get(id)?.attachment?.instanceId
       const idle = holder === undefined || !scene.hosts.inUse(holder, id)
-      const isOnlyCopy = isAlone && tags[bookkeepingTags.format] === permitted
-      return idle && !isOnlyCopy && !scene.tampered.has(id) && scene.hosts.volumeContent(id).kind === 'formatted'
-    })
-  })
+      const isThere = !scene.tampered.has(id) && scene.hosts.volumeContent(id).kind === 'formatted'
+      return idle && isThere && canSpare(scene, member, id)
+    }),
+  )
+}
+
+/**
+ * Data that may be formatted away, because nobody has withdrawn the permit yet, is spared unless enough others have it: what
+ * only a minority has, nobody could bring back.
+ */
+function canSpare(scene: Scene, member: Member, volumeId: string): boolean {
+  const hasData = (id: string): boolean => {
+    const content = scene.hosts.volumeContent(id)
+    return content.kind === 'formatted' && content.data !== undefined
+  }
+  const mayBeFormatted = scene.cloud.ec2.volumes.get(volumeId)?.tags[bookkeepingTags.format] === permitted
+  if (!mayBeFormatted || !hasData(volumeId)) return true
+  const all = membersOf(scene).filter(({ ensemble }) => ensemble === member.ensemble)
+  const others = all.filter(({ id, volumeIds }) => id !== member.id && volumeIds.some(hasData))
+  return others.length > all.length / 2
 }
 
 function replaceContent(scene: Scene, { whom }: Mishap, content: VolumeContent): boolean {

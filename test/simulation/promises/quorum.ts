@@ -149,7 +149,7 @@ export class Quorum {
       const ended = this.#ended.get(other)
       if (ended?.by !== 'replace' || this.#watch.now() - ended.at > limits.healingStands) continue
       // With two down, the one that is replaced may be waiting for the other.
-      if (by === 'restart' && !this.#isJoined(member)) continue
+      if (by === 'restart' && (!this.#isJoined(member) || this.#lackedQuorum(member.ensemble))) continue
       this.#watch.break('S7', `${by} of ${name} beside the replacement of member ${other.id}`)
     }
     if (by === 'restart') this.#restarted.set(member, at)
@@ -160,11 +160,14 @@ export class Quorum {
   #chargeOf(member: Member, ms: number, withLeavers = false): string | undefined {
     const { ensemble } = member
     if (!this.#watch.tagsAreRight() || this.#isTakenDown(ensemble, ms)) return undefined
-    // Whoever has just been told that there is none is right not to wait for it: that it comes back then is nobody's fault.
-    if (this.#watch.now() - (this.#withoutQuorumAt.get(ensemble) ?? Number.NEGATIVE_INFINITY) <= toldMs)
-      return undefined
+    if (this.#lackedQuorum(ensemble)) return undefined
     const charges = this.#voting.lists(ensemble, ms).map((list) => this.#chargeBy(list, member, ms, withLeavers))
     return charges.includes(undefined) ? undefined : charges[0]
+  }
+
+  /** Whoever has just been told that there is none is right not to wait for it: that it comes back then is nobody's fault. */
+  #lackedQuorum(ensemble: string): boolean {
+    return this.#watch.now() - (this.#withoutQuorumAt.get(ensemble) ?? Number.NEGATIVE_INFINITY) <= toldMs
   }
 
   #chargeBy(list: readonly number[], member: Member, ms: number, withLeavers: boolean): string | undefined {

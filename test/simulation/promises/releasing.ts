@@ -56,6 +56,8 @@ export class Releasing {
 
   #notInService(instance: unknown, operation: string): void {
     const state = this.#watch.lifecycleState(instance)
+    // Who has let go uses nothing any more; that it was continued meanwhile a read of the past does not tell.
+    if (this.#watch.mayBeStale() && this.#watch.handedOver.has(String(instance))) return
     if (state === 'InService' || state === 'Pending:Proceed') {
       this.#watch.break('S13', `${operation} takes from ${String(instance)}, which is ${state}`)
     }
