@@ -4,10 +4,10 @@ import type { Life } from '../port.ts'
 import type { Input, Sending, Watch } from './watch.ts'
 
 /**
- * Calls a minute of one invocation for one action: two looks a second at most, and only for as long as there is news; a look
- * may ask for the answer of each member's host.
+ * Calls a minute of one invocation for one action: a look a second, of seven calls, in a minute full of news, and that of
+ * each member's host, which some of them ask for.
  */
-const callsPerMinute = (members: number): number => 300 + 50 * members
+const callsPerMinute = (members: number): number => 420 + 50 * members
 /** Documents that may be sent beside themselves: two only ask, and a leader's host makes one change at a time, and says so. */
 const repeatable = new Set<string>([names.reach, names.health, names.reconfigure])
 /** Milliseconds after which each look tells of a command: the oldest look that is acted upon, and SSM's own delay. */
