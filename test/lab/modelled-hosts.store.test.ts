@@ -132,6 +132,7 @@ describe('the replicated store', () => {
       kind: 'formatted',
       ensemble: 'zoo',
       member: 2,
+      volume: volume(2),
       data: undefined,
       initialize,
     })

@@ -51,6 +51,22 @@ describe('a take-over', () => {
           kind: 'formatted',
           ensemble: 'zoo',
           member: 2,
+          volume: volume(1),
+          data: undefined,
+          initialize: false,
+        }),
+      {},
+      31,
+      'volume-unfit',
+    ],
+    [
+      'the volume has the file system of another one of the member',
+      (lab) =>
+        lab.hosts.setVolumeContent(volume(1), {
+          kind: 'formatted',
+          ensemble: 'zoo',
+          member: 1,
+          volume: volume(2),
           data: undefined,
           initialize: false,
         }),

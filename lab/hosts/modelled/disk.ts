@@ -35,6 +35,8 @@ export type VolumeContent =
       readonly kind: 'formatted'
       readonly ensemble: string
       readonly member: number
+      /** As which it was formatted: its own ownership file says so, whatever disk it is found on. */
+      readonly volume: string
       /** Undefined while no server has served from it. */
       readonly data: Journal | undefined
       /** The mark of a first bootstrap: its server may vote although it has no data. */

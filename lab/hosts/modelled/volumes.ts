@@ -43,8 +43,11 @@ function checkContent(world: World, volume: string, { ensemble, member, format: 
       if (permits.has(volume)) return
       throw new Failure('volume-unfit', `${volume} has no file system and no permit to get one.`)
     case 'formatted':
-      if (content.ensemble === ensemble && content.member === member) return
-      throw new Failure('volume-unfit', `${volume} is member ${content.member}'s of ${content.ensemble}.`)
+      if (content.ensemble === ensemble && content.member === member && content.volume === volume) return
+      throw new Failure(
+        'volume-unfit',
+        `${volume} is ${content.volume} of member ${content.member} of ${content.ensemble}.`,
+      )
     case 'foreign':
       throw new Failure('volume-unfit', `${volume} holds something unknown.`)
     case 'unreadable':
@@ -67,7 +70,7 @@ async function format(
   // The tool that makes the file system looks for itself as well.
   if (world.disks.content(volume).kind !== 'blank')
     throw new Failure('volume-unfit', `${volume} is not blank any more.`)
-  world.disks.set(volume, { kind: 'formatted', ensemble, member, data: undefined, initialize: false })
+  world.disks.set(volume, { kind: 'formatted', ensemble, member, volume, data: undefined, initialize: false })
   process.print(`formatted ${volume}`)
   return true
 }
@@ -88,7 +91,7 @@ async function mount(
   requireDevice(host, volume)
   // What was looked at before may have changed since: what is mounted is found by its identity.
   const content = world.disks.formatted(volume)
-  const isOurs = content?.ensemble === ensemble && content.member === member
+  const isOurs = content?.ensemble === ensemble && content.member === member && content.volume === volume
   if (!isOurs || host.breaks('mount')) throw new Failure('mount-failed', `mount of ${volume} failed.`)
   for (const other of world.hosts.values()) {
     if (other !== host && other.mountOf(volume) !== undefined) {

@@ -45,15 +45,14 @@ export class Bounds {
   }
 
   /** A command that has been under way for long is there for everybody to see: nobody sends another one beside it. */
-  #oneCommand({ DocumentName, InstanceIds, Parameters }: Input): void {
+  #oneCommand({ DocumentName, InstanceIds }: Input): void {
     if (repeatable.has(String(DocumentName)) || this.#watch.mayBeStale()) return
     const [id] = Array.isArray(InstanceIds) ? InstanceIds.map(String) : []
-    const isRestart = JSON.stringify(Parameters).includes('"Service":["restart"]')
     for (const { documentName, instanceIds, status, requestedAt, commandId } of this.#watch.cloud.ssm.commands.all()) {
       if (documentName !== DocumentName || status !== 'InProgress' || !instanceIds.includes(id ?? '')) continue
       const age = this.#watch.now() - requestedAt
-      // A host at work says so to whoever heals; what has not begun by then never does.
-      if (isRestart && age > limits.commandNotAfter) continue
+      // A host at work says so to whoever heals one in service; what has not begun by then never does.
+      if (this.#watch.lifecycleState(id) === 'InService' && age > limits.commandNotAfter) continue
       if (age < knownMs || age > limits.commandForgottenAfter - skewMostMs) continue
       this.#watch.break('S14', `${documentName} is sent to ${id} beside ${commandId}, which has run for ${age} ms`)
     }
