@@ -144,7 +144,9 @@ export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): 
   const [open] = witnesses.filter((one) => one === 'unasked' || one === 'asked')
   // Who has not been heard yet may have seen it serve, or may know a leader.
   if (open !== undefined) return { kind: 'unknown', asked: !witnesses.includes('unasked') }
-  return mayElect(seen, member, facts, heard) ? { kind: 'in' } : out(`${words}, and the others are no quorum either`)
+  return mayElect(seen, member, facts, heard, quorum)
+    ? { kind: 'in' }
+    : out(`${words}, and the others are no quorum either`)
 }
 
 /** Another member of those who vote, and what its host has told. */
@@ -154,9 +156,10 @@ interface Witness {
 }
 
 /** Whether an election may still come, with this member, where nobody is known to serve. */
-function mayElect(seen: Survey, member: Member, facts: Told, witnesses: readonly Witness[]): boolean {
-  // Where nobody has told anything, it is the asking that failed.
-  if ([facts, ...witnesses.map((one) => one.told)].every((one) => typeof one !== 'object')) return true
+function mayElect(seen: Survey, member: Member, facts: Told, witnesses: readonly Witness[], quorum: number): boolean {
+  // The silent ones may be a quorum among themselves: who sees nobody may be cut off from it, or it is the asking that failed.
+  const silent = [facts, ...witnesses.map((one) => one.told)].filter((one) => typeof one !== 'object').length
+  if (facts === 'silent' && silent >= quorum) return true
   // It has no part in any, and who stands back behind another has no note of its own.
   if (isStuck(facts, witnesses)) return !seen.members.some((one) => hasWaited(seen, one))
   return isOnTheWay(seen) || !hasWaited(seen, member)

@@ -193,6 +193,17 @@ describe('whom the quorum does not miss goes at once', () => {
     expect(waiting(limits.rolelessAfter, health(self, mine))).toMatchObject(waits)
   })
 
+  test('but for ever, where the silent ones may be a quorum: who sees nobody may be cut off from them', () => {
+    const nobody = { ...without, peers: { 1: 'none', 2: 'none', 3: 'none' } } as const
+    const one = noted(mine, { leaving: { instanceId: self, at: now - 10 * limits.rolelessAfter } })
+    const beside = (second: Health) => {
+      const healths = [silent(self), health(other, peers[0], nobody), second]
+      return planFor(ending({ members: [one, ...peers], healths }))
+    }
+    expect(beside(silent(third))).toMatchObject({ ...waits, alarm: true })
+    expect(beside(health(third, peers[1], nobody))).toMatchObject(goes)
+  })
+
   test('and not while one is on its way in, who could begin an election', () => {
     const nobody = { ...without, peers: { 1: 'none', 2: 'none', 3: 'none' } } as const
     const one = noted(mine, { leaving: { instanceId: self, at: now - limits.rolelessAfter } })

@@ -47,5 +47,6 @@ export const keptSeeds: readonly KeptSeed[] = [
     found: 'S7: one whose host was silent was replaced as if it did not serve, though its peers saw it',
   },
   { seed: 401112, found: 'L3: one that hung was waited for beside a host that was lost, by all who waited for it' },
+  { seed: 6023960, found: 'S7: two silent hosts that were the quorum, and a third that was cut off from both' },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]
