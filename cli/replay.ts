@@ -169,6 +169,9 @@ async function bringInto(lab: Lab, member: LabMember, transition: Transition): P
     await lab.invoke('launch', await bringInto(lab, member, 'launching'))
     await until(() => inService(lab.cloud, member))
   }
+  // One that was continued a moment ago is on its way into service.
+  const isComing = current?.lifecycleState === 'Pending:Proceed'
+  if (transition === 'terminating' && isComing) await until(() => inService(lab.cloud, member))
   const isNew = transition === 'launching' ? !current : inService(lab.cloud, member) !== undefined
   const last = found()
   if (isNew) scale(lab.cloud, member, transition === 'launching' ? 1 : 0)
