@@ -144,6 +144,9 @@ export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): 
   const [open] = witnesses.filter((one) => one === 'unasked' || one === 'asked')
   // Who has not been heard yet may have seen it serve, or may know a leader.
   if (open !== undefined) return { kind: 'unknown', asked: !witnesses.includes('unasked') }
+  const known = heard.filter(({ member: other, told: word }) => word === 'silent' && servesByWord(seen, other)).length
+  // Who serves is in a quorum, and those who are known to be in it are too few for one.
+  if (facts === 'silent' && serving > 0 && serving + known < quorum) return { kind: 'in' }
   return mayElect(seen, member, facts, heard, quorum)
     ? { kind: 'in' }
     : out(`${words}, and the others are no quorum either`)

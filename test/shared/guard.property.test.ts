@@ -27,13 +27,20 @@ const isSilent = ({ sentAt, answer }: Health): boolean =>
 
 const roles = ['leader', 'follower']
 
+/** What the host of a member tells that may serve: whoever holds no member has no server that could see others. */
+function wordOf(seen: Observation, { networkInterface: { attachment } }: Member) {
+  const host = attachment?.instanceId
+  if (host === undefined || ec2State(seen, host) !== 'running') return undefined
+  return ['InService', 'Terminating:Wait'].includes(lifecycleState(seen, host)) ? answerOf(seen, host) : undefined
+}
+
 /** In the quorum as far as its own host has told lately, or where that is silent, another one that serves itself. */
 function isJoined(seen: Observation, { id: number, networkInterface }: Member): boolean {
   const host = networkInterface.attachment?.instanceId ?? ''
   const facts = answerOf(seen, host)
   // A server goes on with the files of a mount that is gone.
   if (facts) return facts.member === number && roles.includes(facts.service.role)
-  const others = seen.healths.flatMap(({ instanceId }) => answerOf(seen, instanceId) ?? [])
+  const others = seen.members.flatMap((other) => wordOf(seen, other) ?? [])
   return (
     seen.healths.some((one) => one.instanceId === host && isSilent(one)) &&
     others.some(({ service, peers }) => roles.includes(service.role) && roles.includes(peers[number] ?? ''))

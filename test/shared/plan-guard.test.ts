@@ -204,6 +204,17 @@ describe('whom the quorum does not miss goes at once', () => {
     expect(beside(health(third, peers[1], nobody))).toMatchObject(goes)
   })
 
+  test('and where another serves, and is no quorum with those that tell: it serves with the silent one', () => {
+    const one = noted(mine, { leaving: { instanceId: self, at: now - 10 * limits.rolelessAfter } })
+    const beside = (second: Health) => {
+      const serves = health(other, peers[0], { ...leads, peers: { 1: 'unknown', 3: 'absent' } })
+      return planFor(ending({ members: [one, ...peers], healths: [silent(self), serves, second] }))
+    }
+    const down = health(third, peers[1], { ...service({ running: false, role: 'none' }), peers: { 1: 'unknown' } })
+    expect(beside(down)).toMatchObject({ ...waits, alarm: true })
+    expect(beside(health(third, peers[1], { peers: { 1: 'unknown', 2: 'leader' } }))).toMatchObject(goes)
+  })
+
   test('and not while one is on its way in, who could begin an election', () => {
     const nobody = { ...without, peers: { 1: 'none', 2: 'none', 3: 'none' } } as const
     const one = noted(mine, { leaving: { instanceId: self, at: now - limits.rolelessAfter } })

@@ -365,6 +365,18 @@ describe('the brakes', () => {
     expect(done(ensemble(unheard, { members: noted(3, 'apply', 90) })).steps).toEqual([`restart 3 on ${third}`])
   })
 
+  test('one whose host is silent and whom nobody sees serves all the same, if who serves is no quorum without it', () => {
+    const members = noted(3, 'noticed', 180)
+    const unseen = { 1: facts(1, sees(3, 'unknown')), 3: 'silent' } as const
+    const held = [expect.stringContaining('it is not ended now: without it 1 members serve, and a quorum is 2')]
+    const down = facts(2, { ...sees(3, 'unknown'), service: { running: false, role: 'none' } })
+    expect(done(ensemble({ ...unseen, 2: down }, { members })).alarms).toEqual(held)
+    expect(done(ensemble({ ...unseen, 2: 'silent' }, { members })).alarms).toContainEqual(held[0])
+    expect(done(ensemble({ ...unseen, 2: facts(2, sees(3, 'unknown')) }, { members })).steps).toEqual([
+      `replace ${third}`,
+    ])
+  })
+
   test('one that serves and is about to leave, or is worked on, is not counted upon: it may be gone in a moment', () => {
     const long = { members: noted(3, 'apply', 600) }
     const groupInstances = [inGroup(self, 'InService'), inGroup(other, 'Terminating:Wait'), inGroup(third, 'InService')]
@@ -387,8 +399,8 @@ describe('the brakes', () => {
     const moving = {
       groupInstances: [inGroup(self, 'InService'), inGroup(other, 'Pending:Wait'), inGroup(third, 'InService')],
     }
-    const asked = (last: Survey['healths'][number]) => [health(1, facts(1, sees(3, 'absent'))), last]
-    const told = { ...moving, healths: asked(health(3, 'silent')) }
+    const handedOver = facts(3, { handedOver: true, service: { running: false, role: 'none' } })
+    const told = { ...moving, healths: [health(1, facts(1, sees(3, 'absent'))), health(3, handedOver)] }
     const young = done(ensemble({}, { ...told, members: noted(3, 'noticed', 599) }))
     expect(young.alarms).toEqual([expect.stringContaining(`it is not ended now: ${other} is Pending:Wait`)])
     expect(done(ensemble({}, { ...told, members: noted(3, 'noticed', 600) })).steps).toEqual([`replace ${third}`])

@@ -10,6 +10,7 @@ import { isBeingHealed, isOnItsWay, type Patient } from './patient.ts'
  * - One member at a time, and none while another is on its way in or out.
  * - A server that serves is ended only if the others that serve are a quorum without it. One that does not serve may be
  *   ended in any case: nothing is lost with it, and without this rule two sick members would wait for each other.
+ * - One whose host is silent, and whom nobody sees, may be the one with which the others serve.
  * - So one that does not serve is restarted beside the replacement of another, which may be waiting for a quorum.
  * - The wait for one that is on its way has an end: it may itself be waiting for the sick one, to serve or to be gone.
  */
@@ -26,11 +27,19 @@ export function brakeOf(
   const serving = others.filter((other) => staysServing(other) && voters.includes(other.member)).length
   // One or two members have no quorum to spare, whatever anybody waits for.
   const isSpared = serving >= quorum || voters.length <= 2 || !voters.includes(patient.member)
-  if (patient.serves && !isSpared) return `without it ${serving} members serve, and a quorum is ${quorum}`
+  if (mayServe(patient, others, seen) && !isSpared)
+    return `without it ${serving} members serve, and a quorum is ${quorum}`
   if (step === 'restart' && !patient.serves) return undefined
   const moving = seen.groupInstances.find(isOnItsWay)
   if (!moving || hasWaited(seen, patient)) return undefined
   return `${moving.instanceId} is ${moving.lifecycleState}`
+}
+
+/** Who serves is in a quorum: if too few others are known to be in it, a silent one is. */
+function mayServe({ serves, condition }: Patient, others: readonly Patient[], seen: Survey): boolean {
+  const { voters, quorum } = electorateOf(seen)
+  const known = others.filter((other) => other.serves && voters.includes(other.member)).length
+  return serves || (condition.kind === 'sick' && condition.silent && known > 0 && known < quorum)
 }
 
 /** Where two are down, one that is being replaced gets its role only once the other serves again. */
