@@ -102,10 +102,9 @@ export function outsideProof(seen: Observation, self: Instance, member: Member):
   )
   if (running) return { kind: 'awaited', because: `asking ${running.peer} whether it reaches ${address}` }
 
-  // Who could not tell a while ago may be able to by now.
-  const silent = new Set(
-    fresh.filter((reach) => reach.answer !== 'reached' && reach.answer !== 'unreachable').map((reach) => reach.peer),
-  )
+  // Who could not tell a while ago may be able to by now; and a silence does not undo a no of a moment ago.
+  const refusing = new Set(fresh.filter((reach) => reach.answer === 'unreachable').map((reach) => reach.peer))
+  const silent = new Set(fresh.map((reach) => reach.peer).filter((peer) => !refusing.has(peer)))
   const refused = answers.filter((reach) => reach.answer === 'unreachable')
   const asked = new Set(refused.map((reach) => reach.peer))
   const peers = peersInService(seen, self).filter(({ id }) => !silent.has(id))

@@ -427,6 +427,17 @@ describe('CONTINUE means proved', () => {
       expect(kinds(end.steps)).toEqual(['hand-over', 'write-note'])
     })
 
+    test('a peer that could not reach it a moment ago is asked again, though it does not answer once', () => {
+      const lonely = { ...peers, instances: [instance(self), instance(other)], members: peers.members.slice(0, 2) }
+      const once = [reach(other, 'unreachable', seconds(50)), reach(other, 'unasked', seconds(35))]
+      expect(planFor({ ...lonely, reaches: once })).toMatchObject({
+        verdict: 'WAIT',
+        steps: [{ kind: 'ask-peer', peer: other }],
+      })
+      const long = [reach(other, 'unreachable', seconds(61)), reach(other, 'unasked', seconds(35))]
+      expect(planFor({ ...lonely, reaches: long }).verdict).toBe('CONTINUE')
+    })
+
     test('a peer that EC2 does not show is unknown, not absent', () => {
       const hidden = { ...peers, instances: [instance(self)] }
       expect(planFor(hidden)).toMatchObject({ steps: [], verdict: 'WAIT' })
