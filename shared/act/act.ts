@@ -2,7 +2,7 @@ import type { Answer } from '../aws/failure.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { LifecycleAction } from '../model/action.ts'
-import type { Step } from '../model/plan.ts'
+import type { DetachInterface, Step } from '../model/plan.ts'
 import type { Memory, Ports } from '../observe.ts'
 import { attachVolume } from './attach-volume.ts'
 import { askHealth, askPeer, handOver, reconfigure, takeOver } from './commands.ts'
@@ -62,7 +62,7 @@ function carryOut(step: Step, acting: Acting): Promise<Answer> {
     case 'detach-volume':
       return ec2.detachVolume(step.volumeId, step.instanceId)
     case 'detach-interface':
-      return ec2.detachInterface(step.attachmentId)
+      return giveUpClaim(step, ec2)
     case 'ask-health':
       return askHealth(step, acting)
     case 'write-note':
@@ -82,6 +82,12 @@ async function claim(
   const answer = await acting.ports.ec2.attachInterface(networkInterface, instance)
   if (answer.done === 'yes') acting.memory.claimed = true
   return answer
+}
+
+/** Whoever comes next goes by the interface, and must find the volumes free, or on their way. */
+async function giveUpClaim({ attachmentId, instanceId, volumeIds }: DetachInterface, ec2: Ports['ec2']) {
+  const answers = await Promise.all(volumeIds.map((id) => ec2.confirmDetached(id, instanceId)))
+  return answers.find((answer) => answer.done !== 'yes') ?? ec2.detachInterface(attachmentId)
 }
 
 /** What a step was done to, for the log: one case a step here too, so that a new one does not compile without. */

@@ -25,7 +25,7 @@ import type { Tagged } from '../model/members.ts'
 import type { Instance } from '../model/observation.ts'
 import { bookkeepingTags, identityTags, permitted } from '../model/tags.ts'
 import type { Note, Permit } from '../model/plan.ts'
-import { type Answer, look, mutate, pages, release } from './failure.ts'
+import { type Answer, CallFailure, look, mutate, pages, release } from './failure.ts'
 import type { Send } from './operations.ts'
 
 /** EC2 as the core needs it. Reads throw CallFailure; what changes something answers yes, no or unknown. */
@@ -44,6 +44,8 @@ export interface Ec2 {
   attachVolume(id: VolumeId, instance: InstanceId, device: string): Promise<Answer>
   retainVolume(instance: InstanceId, device: string): Promise<Answer>
   detachVolume(id: VolumeId, instance: InstanceId): Promise<Answer>
+  /** Done if EC2 knows of no attachment of the volume to the instance; else it is asked to end it, once more. */
+  confirmDetached(id: VolumeId, instance: InstanceId): Promise<Answer>
   withdrawPermit(permit: Permit, id: VolumeId): Promise<Answer>
   /** Writes a bookkeeping tag of an interface. */
   note(id: NetworkInterfaceId, note: Note): Promise<Answer>
@@ -136,7 +138,10 @@ function interfaceChanges(send: Send): Pick<Ec2, 'attachInterface' | 'retainInte
 
 function volumeChanges(
   send: Send,
-): Pick<Ec2, 'announceAttach' | 'attachVolume' | 'retainVolume' | 'detachVolume' | 'withdrawPermit'> {
+): Pick<
+  Ec2,
+  'announceAttach' | 'attachVolume' | 'retainVolume' | 'detachVolume' | 'confirmDetached' | 'withdrawPermit'
+> {
   return {
     announceAttach: (id, intent) =>
       mutate(`announcing ${id} for ${intent.instanceId}`, async () => {
@@ -159,6 +164,15 @@ function volumeChanges(
       release(`detaching ${id} from ${instance}`, () =>
         send('ec2.DetachVolume', { VolumeId: id, InstanceId: instance }),
       ),
+    // A read may tell of the past; what is to be changed EC2 decides by the present.
+    confirmDetached: async (id, instance) => {
+      const attempted = `making sure that ${id} has left ${instance}`
+      const answer = await mutate(attempted, () => send('ec2.DetachVolume', { VolumeId: id, InstanceId: instance }))
+      if (answer.done === 'yes') {
+        return { done: 'no', failure: new CallFailure(attempted, 'conflict', 'VolumeInUse', 'it is still detaching') }
+      }
+      return answer.failure.kind === 'gone' ? { done: 'yes', result: undefined } : answer
+    },
     withdrawPermit: (permit, id) =>
       mutate(`withdrawing the ${permit} permit of ${id}`, async () => {
         await send('ec2.DeleteTags', { Resources: [id], Tags: [{ Key: bookkeepingTags[permit] }] })
@@ -302,6 +316,5 @@ function readInstance(one: sdk.Instance): Instance {
       deviceIndex: card.Attachment?.DeviceIndex ?? -1,
     })),
     devices: (one.BlockDeviceMappings ?? []).map((mapping) => mapping.DeviceName ?? ''),
-    volumes: (one.BlockDeviceMappings ?? []).map((mapping) => mapping.Ebs?.VolumeId ?? ''),
   }
 }

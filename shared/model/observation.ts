@@ -58,8 +58,6 @@ export interface Instance {
   readonly launchTime: number
   readonly networkInterfaces: readonly { readonly id: string; readonly deviceIndex: number }[]
   readonly devices: readonly string[]
-  /** What EC2 shows among its disks. */
-  readonly volumes: readonly string[]
 }
 
 export type Verb = 'takeOver' | 'handOver'

@@ -110,10 +110,13 @@ export interface DetachVolume {
   readonly instanceId: InstanceId
 }
 
+/** Gives up the claim, once EC2 itself says that none of the volumes is attached to the instance any more. */
 export interface DetachInterface {
   readonly kind: 'detach-interface'
   readonly networkInterfaceId: NetworkInterfaceId
   readonly attachmentId: string
+  readonly instanceId: InstanceId
+  readonly volumeIds: readonly VolumeId[]
 }
 
 /** Asks the hosts, all with one command, how their members are. */

@@ -2,7 +2,7 @@ import type { Verdict } from '../model/action.ts'
 import { readFailure, readHandOver } from '../model/facts.ts'
 import { limits } from '../model/limits.ts'
 import type { Member, Volume } from '../model/member.ts'
-import type { Command, Instance, Observation } from '../model/observation.ts'
+import type { Command, Observation } from '../model/observation.ts'
 import type { HandOver, Plan, Step } from '../model/plan.ts'
 import { isForgotten } from './commands.ts'
 import { ec2Instance } from './instances.ts'
@@ -39,7 +39,7 @@ export function planHandOver(seen: Observation, end: Exclude<Verdict, 'WAIT'>): 
     case 'confirmed':
       break
   }
-  const steps = releaseSteps(seen, self, members)
+  const steps = releaseSteps(seen, members)
   if (steps.length > 0) return act(steps, 'the host has let go', member.id)
   const late = seen.now - confirmed.sentAt > limits.detachWithin
   return late ? finish('what is detaching takes too long to wait for', 'alarm') : wait('detaching', member.id)
@@ -98,10 +98,10 @@ function handOverStep(seen: Observation, members: readonly Member[], member: Mem
 }
 
 /**
- * Volumes first, together; the interface once EC2 shows none of them attached any more. One answer may be of the past, in
- * which they were not attached yet, so both have to say so: that of the volumes, and that of the instance.
+ * Volumes first, together; the interface once EC2 shows none of them attached any more. That answer may be of the past, in
+ * which they were not attached yet, so whoever detaches the interface makes sure.
  */
-function releaseSteps(seen: Observation, self: Instance, members: readonly Member[]): Step[] {
+function releaseSteps(seen: Observation, members: readonly Member[]): Step[] {
   const id = seen.action.instanceId
   const attached = attachedVolumes(seen, members)
   if (attached.length > 0) {
@@ -109,11 +109,11 @@ function releaseSteps(seen: Observation, self: Instance, members: readonly Membe
       .filter((volume) => volume.attachment?.state === 'attached')
       .map((volume): Step => ({ kind: 'detach-volume', volumeId: volume.id, instanceId: id }))
   }
-  const stillThere = members.some((member) => member.volumes.some((volume) => self.volumes.includes(volume.id)))
-  if (stillThere) return []
-  return members.flatMap(({ networkInterface }): Step[] => {
+  return members.flatMap(({ networkInterface, volumes }): Step[] => {
     const { attachment } = networkInterface
     if (attachment?.instanceId !== id || attachment.status !== 'attached') return []
-    return [{ kind: 'detach-interface', networkInterfaceId: networkInterface.id, attachmentId: attachment.id }]
+    const [networkInterfaceId, attachmentId] = [networkInterface.id, attachment.id]
+    const volumeIds = volumes.map((volume) => volume.id)
+    return [{ kind: 'detach-interface', networkInterfaceId, attachmentId, instanceId: id, volumeIds }]
   })
 }

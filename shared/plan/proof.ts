@@ -102,10 +102,11 @@ export function outsideProof(seen: Observation, self: Instance, member: Member):
   )
   if (running) return { kind: 'awaited', because: `asking ${running.peer} whether it reaches ${address}` }
 
-  // Who could not tell a while ago may be able to by now; and a silence does not undo a no of a moment ago.
-  const refusing = new Set(fresh.filter((reach) => reach.answer === 'unreachable').map((reach) => reach.peer))
-  const silent = new Set(fresh.map((reach) => reach.peer).filter((peer) => !refusing.has(peer)))
+  // Who could not tell a while ago may be able to by now; and one silence does not undo the no before it.
   const refused = answers.filter((reach) => reach.answer === 'unreachable')
+  const stands = limits.proofAgeMax + limits.peerAnswersWithin
+  const refusing = new Set(refused.filter(({ sentAt }) => seen.now - sentAt <= stands).map((reach) => reach.peer))
+  const silent = new Set(fresh.map((reach) => reach.peer).filter((peer) => !refusing.has(peer)))
   const asked = new Set(refused.map((reach) => reach.peer))
   const peers = peersInService(seen, self).filter(({ id }) => !silent.has(id))
   const ask = ({ id, own }: Peer): OutsideProof => ({ kind: 'ask', step: { kind: 'ask-peer', peer: id, own, address } })

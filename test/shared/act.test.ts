@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { act } from '../../shared/act/act.ts'
 import type { LogLine } from '../../shared/log.ts'
 import { limits } from '../../shared/model/limits.ts'
+import type { VolumeId } from '../../shared/model/ids.ts'
 import type { Step } from '../../shared/model/plan.ts'
 import { emptyMemory } from '../../shared/observe.ts'
 import { type Answers, config, refusal, rim } from './answers.ts'
@@ -51,6 +52,14 @@ const attach: Step = { kind: 'attach-volume', volumeId: disk.id, instanceId: sel
 const claim: Step = { kind: 'attach-interface', networkInterfaceId: card.id, instanceId: self }
 const ask: Step = { kind: 'ask-peer', peer: other, own: '10.0.1.11', address: card.address }
 
+const release = (volumeIds: readonly VolumeId[]): Step => ({
+  kind: 'detach-interface',
+  networkInterfaceId: card.id,
+  attachmentId: 'eni-attach-1',
+  instanceId: self,
+  volumeIds,
+})
+
 const steps: [Step, string, string[]][] = [
   [claim, card.id, ['ec2.AttachNetworkInterface']],
   [
@@ -69,11 +78,7 @@ const steps: [Step, string, string[]][] = [
   [{ kind: 'withdraw-permit', permit: 'format', volumeId: disk.id }, disk.id, ['ec2.DeleteTags']],
   [{ kind: 'hand-over', ...hosted }, 'member 1', ['ssm.SendCommand']],
   [{ kind: 'detach-volume', volumeId: disk.id, instanceId: self }, disk.id, ['ec2.DetachVolume']],
-  [
-    { kind: 'detach-interface', networkInterfaceId: card.id, attachmentId: 'eni-attach-1' },
-    card.id,
-    ['ec2.DetachNetworkInterface'],
-  ],
+  [release([]), card.id, ['ec2.DetachNetworkInterface']],
 ]
 
 describe('each step', () => {
@@ -101,6 +106,34 @@ describe('each step', () => {
     const { done, lines } = await perform([step], answers)
     expect(done).toBe(false)
     expect(lines).toMatchObject([{ level: 'warn', because: expect.stringContaining('Conflict: busy') }])
+  })
+})
+
+describe('the claim is given up', () => {
+  const both = [disk.id, volume(2).id]
+  const gone = refusal('IncorrectState', 400, `Volume '${disk.id}' is in the 'available' state.`)
+
+  test('once EC2 has refused to detach each of the volumes, because it is free', async () => {
+    const { done, calls } = await perform([release(both)], { 'ec2.DetachVolume': () => gone })
+    expect(done).toBe(true)
+    expect(calls).toEqual([
+      ['ec2.DetachVolume', { VolumeId: both[0], InstanceId: self }],
+      ['ec2.DetachVolume', { VolumeId: both[1], InstanceId: self }],
+      ['ec2.DetachNetworkInterface', { AttachmentId: 'eni-attach-1' }],
+    ])
+  })
+
+  test.each<[string, unknown]>([
+    ['detaches', {}],
+    ['can not tell', refusal('InternalError', 500)],
+    ['refuses for another reason', refusal('RequestLimitExceeded', 503)],
+  ])('and not where it still %s one of them: what was read was of the past', async (_, answer) => {
+    const { done, calls, lines } = await perform([release(both)], {
+      'ec2.DetachVolume': ({ VolumeId }) => (VolumeId === both[1] ? answer : gone),
+    })
+    expect(done).toBe(false)
+    expect(calls.map(([operation]) => operation)).toEqual(['ec2.DetachVolume', 'ec2.DetachVolume'])
+    expect(lines).toMatchObject([{ because: expect.stringContaining(`making sure that ${both[1]} has left ${self}`) }])
   })
 })
 

@@ -137,7 +137,7 @@ const machine = (one: Instance) => ({
     NetworkInterfaceId: id,
     Attachment: { DeviceIndex: deviceIndex },
   })),
-  BlockDeviceMappings: one.devices.map((DeviceName, index) => ({ DeviceName, Ebs: { VolumeId: one.volumes[index] } })),
+  BlockDeviceMappings: one.devices.map((DeviceName) => ({ DeviceName })),
 })
 
 const statuses = { running: 'InProgress', succeeded: 'Success', failed: 'Failed', lost: 'TimedOut' } as const

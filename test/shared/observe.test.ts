@@ -44,7 +44,7 @@ describe('what AWS shows', () => {
       ],
       groupInstances: [inGroup(self, 'Pending:Wait'), inGroup(other, 'Terminating:Wait')],
       instances: [
-        instance(self, { devices: ['/dev/xvda', '/dev/sdf'], volumes: ['vol-0aaaaaaaaaaaaaaaa', volume(1).id] }),
+        instance(self, { devices: ['/dev/xvda', '/dev/sdf'] }),
         instance(other, { state: 'stopped', zone: 'eu-central-1b', devices: [], launchTime: seconds(9) }),
       ],
       commands: [takenOver(mine, seconds(20)), command('takeOver', 'failed', 'half a line', seconds(30))],

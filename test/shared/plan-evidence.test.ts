@@ -109,17 +109,12 @@ describe('the parts of a member', () => {
     ])
   })
 
-  test('keep the claim until the instance shows none of any member any more', () => {
+  test('are all to be gone from the instance before the claim is given up, each with that of its own member', () => {
     const free = (number: number) => ({ ...heldBy(self, member(number)), volumes: [volume(number)] })
     const bare = [{ ...two, volumes: [volume(1), volume(2, { mount: '/log' })] }, free(3)]
-    const commands = [handedOver(two)]
-    const shown = (...volumes: string[]) => [instance(self, { volumes })]
-    for (const still of [volume(2).id, volume(3).id]) {
-      expect(kinds(leaving({ members: bare, commands, instances: shown(still) }))).toEqual([])
-    }
-    expect(kinds(leaving({ members: bare, commands, instances: shown('vol-0aaaaaaaaaaaaaaaa') }))).toEqual([
-      'detach-interface',
-      'detach-interface',
+    expect(planFor(leaving({ members: bare, commands: [handedOver(two)] })).steps).toMatchObject([
+      { kind: 'detach-interface', instanceId: self, volumeIds: [volume(1).id, volume(2).id] },
+      { kind: 'detach-interface', instanceId: self, volumeIds: [volume(3).id] },
     ])
   })
 

@@ -429,12 +429,12 @@ describe('CONTINUE means proved', () => {
 
     test('a peer that could not reach it a moment ago is asked again, though it does not answer once', () => {
       const lonely = { ...peers, instances: [instance(self), instance(other)], members: peers.members.slice(0, 2) }
-      const once = [reach(other, 'unreachable', seconds(50)), reach(other, 'unasked', seconds(35))]
+      const once = [reach(other, 'unreachable', seconds(90)), reach(other, 'unasked', seconds(35))]
       expect(planFor({ ...lonely, reaches: once })).toMatchObject({
         verdict: 'WAIT',
         steps: [{ kind: 'ask-peer', peer: other }],
       })
-      const long = [reach(other, 'unreachable', seconds(61)), reach(other, 'unasked', seconds(35))]
+      const long = [reach(other, 'unreachable', seconds(91)), reach(other, 'unasked', seconds(35))]
       expect(planFor({ ...lonely, reaches: long }).verdict).toBe('CONTINUE')
     })
 

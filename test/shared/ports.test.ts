@@ -112,7 +112,6 @@ describe('EC2', () => {
         launchTime: 0,
         networkInterfaces: [{ id: '', deviceIndex: -1 }],
         devices: [''],
-        volumes: [''],
       },
     ])
   })

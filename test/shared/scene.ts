@@ -106,7 +106,6 @@ export function instance(name: InstanceId, change: Partial<Instance> = {}): Inst
     launchTime: seconds(60),
     networkInterfaces: [{ id: 'eni-0aaaaaaaaaaaaaaaa', deviceIndex: 0 }],
     devices: ['/dev/xvda'],
-    volumes: [],
     ...change,
   }
 }

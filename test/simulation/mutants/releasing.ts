@@ -1,5 +1,5 @@
 import type { Step } from '../../../shared/model/plan.ts'
-import { type Mutant, planning, seeing, lettingGo } from './plant.ts'
+import { type Mutant, planning, lettingGo, withEc2 } from './plant.ts'
 
 /** Bugs on the way out. */
 export const releasing: Readonly<Record<string, Mutant>> = {
@@ -20,7 +20,15 @@ export const releasing: Readonly<Record<string, Mutant>> = {
         if (!planned.steps.some((step) => step.kind === 'detach-volume')) return planned
         const cards = seen.members.flatMap(({ networkInterface: { id, attachment } }): Step[] =>
           attachment?.instanceId === seen.action.instanceId && attachment.status === 'attached'
-            ? [{ kind: 'detach-interface', networkInterfaceId: id, attachmentId: attachment.id }]
+            ? [
+                {
+                  kind: 'detach-interface',
+                  networkInterfaceId: id,
+                  attachmentId: attachment.id,
+                  instanceId: attachment.instanceId,
+                  volumeIds: [],
+                },
+              ]
             : [],
         )
         return { ...planned, steps: [...cards, ...planned.steps] }
@@ -39,8 +47,6 @@ export const releasing: Readonly<Record<string, Mutant>> = {
   },
   'one-witness': {
     is: 'gives up the claim as soon as one read shows no volume, which may be one of the past',
-    composition: {
-      plan: seeing((seen) => ({ ...seen, instances: seen.instances.map((one) => ({ ...one, volumes: [] })) })),
-    },
+    composition: withEc2(() => ({ confirmDetached: () => Promise.resolve({ done: 'yes', result: undefined }) })),
   },
 }
