@@ -1,9 +1,9 @@
-import { readFailure } from '../model/facts.ts'
 import { limits } from '../model/limits.ts'
 import { holderOf, isLeaving, type Member } from '../model/member.ts'
-import type { Command, Instance, Observation } from '../model/observation.ts'
+import type { Instance, Observation } from '../model/observation.ts'
 import type { Plan, Step } from '../model/plan.ts'
 import { askHealth } from './ask-health.ts'
+import { isRefused } from './commands.ts'
 import { ec2Instance } from './instances.ts'
 import { isGivenUp } from './membership.ts'
 import { electorateOf, servingHost, type Standing, standingOfOther, standingOfSelf, told } from './standing.ts'
@@ -60,10 +60,6 @@ function ofNobody(seen: Observation, { id, networkInterfaces }: Instance): Way {
   if (seen.tagFaults.length === 0 || more.length === 0) return { kind: 'free' }
   return held(alarm(`whether ${id} is a member, with ${more.join(', ')}, is in doubt: ${seen.tagFaults.join('; ')}`))
 }
-
-/** Such a command has begun nothing. */
-const isRefused = ({ status, output }: Command): boolean =>
-  status === 'failed' && ['busy', 'too-late'].includes(readFailure(output)?.failed ?? '')
 
 const asking = 'the hosts are asked how their members are'
 const free = (because: string): Way => ({ kind: 'free', because })

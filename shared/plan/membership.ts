@@ -3,6 +3,7 @@ import { holderOf, type Member } from '../model/member.ts'
 import type { Observation, Survey } from '../model/observation.ts'
 import type { Change, Plan, Reconfigure } from '../model/plan.ts'
 import { askHealth } from './ask-health.ts'
+import { isRefused } from './commands.ts'
 import type { Treatment } from './healing/heal.ts'
 import { ec2Instance, groupInstance } from './instances.ts'
 import { type Leader, leaderOf, quorumOf, servingHost, standingOfOther, told } from './standing.ts'
@@ -130,7 +131,7 @@ function isAbandoned(seen: Survey, member: Member): boolean {
 export function planVote(seen: Observation): Plan | undefined {
   const self = ec2Instance(seen, seen.action.instanceId)
   const mine = seen.members.find((member) => holderOf(member) === self?.id)
-  const begun = seen.commands.some((command) => command.verb === 'handOver')
+  const begun = seen.commands.some((command) => command.verb === 'handOver' && !isRefused(command))
   if (!mine || self?.state !== 'running' || !seen.agentOnline || begun) return undefined
   // Where none is wanted at all, the ensemble is being taken down.
   if (seen.wanted === 0 || !isGivenUp(seen, mine) || seen.change?.status === 'made') return undefined

@@ -147,9 +147,8 @@ export function standingOfSelf(seen: Survey, member: Member, self: InstanceId): 
   const known = heard.filter(({ member: other, told: word }) => word === 'silent' && servesByWord(seen, other)).length
   // Who serves is in a quorum, and those who are known to be in it are too few for one.
   if (facts === 'silent' && serving > 0 && serving + known < quorum) return { kind: 'in' }
-  return mayElect(seen, member, facts, heard, quorum)
-    ? { kind: 'in' }
-    : out(`${words}, and the others are no quorum either`)
+  if (mayElect(seen, member, facts, heard, quorum)) return { kind: 'in' }
+  return out(`${words}, and the others are ${serving + known < quorum ? 'no quorum either' : 'a quorum'}`)
 }
 
 /** Another member of those who vote, and what its host has told. */

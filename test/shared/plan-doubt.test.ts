@@ -40,12 +40,16 @@ describe('tags in doubt', () => {
 
   test('one that has an interface, perhaps of the member in doubt, is not let go as if it were nobody', () => {
     const ending = (more: Partial<Observation>) => planFor(leaving({ members: [], ...more }))
-    const cards = [0, 1].map((deviceIndex) => ({ id: member(3 + deviceIndex).networkInterface.id, deviceIndex }))
+    const cards = [0, 1, 2].map((deviceIndex) => ({ id: member(3 + deviceIndex).networkInterface.id, deviceIndex }))
     const has = (count: number) => ({ instances: [instance(self, { networkInterfaces: cards.slice(0, count) })] })
     const tagFaults = ['member 3 has 2 network interfaces']
     const doubtful = ending({ ...has(2), tagFaults })
     expect(doubtful).toMatchObject({ steps: [], verdict: 'WAIT', alarm: true })
     expect(doubtful.because).toContain('member 3 has 2 network interfaces')
+    const several = ending({ ...has(3), tagFaults: [...tagFaults, 'member 4 has no volume'] })
+    expect(several.because).toContain(
+      `with ${cards[1]!.id}, ${cards[2]!.id}, is in doubt: ${tagFaults[0]}; member 4 has no volume`,
+    )
     expect(ending({ ...has(1), tagFaults }).verdict).toBe('CONTINUE')
     expect(ending(has(2)).verdict).toBe('CONTINUE')
   })

@@ -13,6 +13,7 @@ const told = (change: Partial<Group>, hooks: readonly Hook[] = [launch, terminat
 
 test('a group as it was deployed, and hooks of others, are nothing to tell', () => {
   expect(told({}, [launch, terminate, foreign])).toEqual([])
+  expect(told({}, [{ ...foreign, transition: 'launching' }, launch, terminate])).toEqual([])
   expect(told({ minHealthy: 0, suspended: ['AlarmNotification', 'AZRebalance'] })).toEqual([])
   expect(told({ minHealthy: 99, zones: ['eu-central-1a', 'eu-central-1b'], suspended: ['AZRebalance'] })).toEqual([])
 })
@@ -22,6 +23,7 @@ test.each<[string, Partial<Group>, readonly Hook[]]>([
   ['it has no launch hook stayput-launch', {}, [{ ...launch, transition: 'terminating' }, terminate]],
   ['it has no terminate hook stayput-terminate', {}, [launch]],
   ['it has no terminate hook stayput-terminate', {}, [launch, { ...terminate, transition: 'launching' }]],
+  ['it has no terminate hook stayput-terminate', {}, [launch, foreign]],
   ['its default must be ABANDON', {}, [{ ...launch, byDefault: 'CONTINUE' }, terminate]],
   ['Launch is suspended', { suspended: ['Launch'] }, [launch, terminate]],
   ['Terminate is suspended', { suspended: ['Terminate'] }, [launch, terminate]],

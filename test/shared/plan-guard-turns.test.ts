@@ -46,6 +46,7 @@ describe('who leaves writes before it looks', () => {
     ['the note of another holder', noted(unwritten, { leaving: { instanceId: other, at: now } })],
   ])('with %s there it is noted first, and nothing else is done', (_, one) => {
     const plan = planFor(ending({ members: [one, ...peers], leavingSince: new Map() }))
+    expect(plan.because).toBe('member 1 is to leave, and says so first')
     const networkInterfaceId = unwritten.networkInterface.id
     expect(plan.steps).toEqual([
       { kind: 'write-note', networkInterfaceId, note: { key: 'leaving', instanceId: self, at: now } },
@@ -99,6 +100,21 @@ describe('who leaves writes before it looks', () => {
     expect(since(limits.standsBackAfter).steps).toEqual([
       { kind: 'forget-note', networkInterfaceId: second.networkInterface.id, key: 'leaving' },
     ])
+  })
+
+  test('later where its group gives it up: a change that takes its vote may be under way for as long', () => {
+    const since = (ms: number, wanted: number) =>
+      behind({
+        groups: [{ name: 'zookeeper', wanted }],
+        leavingSince: new Map([
+          [self, 0],
+          [other, now - ms],
+        ]),
+      })
+    const enough = limits.standsBackAfter + limits.changeNotAfter + limits.healthAgeMax
+    expect(since(enough - 1, 1)).toMatchObject({ steps: [], verdict: 'WAIT' })
+    expect(since(enough, 1).steps).toMatchObject([{ kind: 'forget-note' }])
+    expect(since(limits.standsBackAfter, 2).steps).toMatchObject([{ kind: 'forget-note' }])
   })
 
   test('or once the smaller wish is so old that the clocks do not matter: a sweep does not live to see it for that long', () => {

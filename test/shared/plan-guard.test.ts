@@ -287,6 +287,21 @@ describe('whom the quorum does not miss goes at once', () => {
     expect(planFor(ending({ members, wanted: 3, healths: [], leavingSince: new Map() }))).toMatchObject(goes)
   })
 
+  test('a member without a vote goes at once, and need not even say so', () => {
+    const voting = { ...service({ role: 'leader', voters: [2, 3] }) }
+    const leader = health(other, peers[0], voting)
+    const members = [heldBy(self, member(1)), ...peers]
+    const plan = planFor(ending({ members, healths: [leader, silent(third)], leavingSince: new Map() }))
+    expect(plan).toMatchObject(goes)
+    expect(plan.because).toContain('it has no vote, so the quorum loses nothing')
+  })
+
+  test('of two that vote each may leave, however many members there are', () => {
+    const voting = service({ role: 'leader', voters: [1, 2] })
+    const busy = health(other, peers[0], { ...voting, busy: true })
+    expect(beside(busy, health(third, peers[1], without))).toMatchObject(goes)
+  })
+
   test('a launch that is given up, and a return to a warm pool, is not held up', () => {
     const launch = { groupInstances: [inGroup(self, 'Pending:Wait'), ...groupInstances.slice(1)] }
     const given = planFor({

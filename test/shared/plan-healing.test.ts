@@ -496,7 +496,8 @@ describe('an instance in service that is no member', () => {
   test('is left to a person where none is free: somebody has asked for more instances than members', () => {
     const fourth = inGroup('i-00000000000000ddd' as typeof self, 'InService')
     const groupInstances = [...holders.map((holder) => inGroup(holder, 'InService')), fourth]
-    expect(done(ensemble({}, { groupInstances }))).toMatchObject({
+    const instances = [...holders, fourth.instanceId].map((name) => instance(name))
+    expect(done(ensemble({}, { groupInstances, instances }))).toMatchObject({
       steps: [],
       alarms: [`${fourth.instanceId} is in service and is no member: no member of its zone is free`],
     })

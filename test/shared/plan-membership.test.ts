@@ -6,6 +6,7 @@ import { planMembership } from '../../shared/plan/membership.ts'
 import { planFor } from '../../shared/plan/plan.ts'
 import { electorateOf } from '../../shared/plan/standing.ts'
 import {
+  command,
   health,
   heldBy,
   id,
@@ -18,6 +19,7 @@ import {
   other,
   seconds,
   self,
+  takenOver,
   third,
 } from './scene.ts'
 
@@ -27,6 +29,11 @@ const group = (one: number, wanted = 1): Wish => ({ name: `zookeeper-${one}`, wa
 const at = (host: typeof self, state: string): GroupInstance => ({
   ...inGroup(host, state),
   groupName: `zookeeper-${hosts.indexOf(host) + 1}`,
+})
+
+/** What a host tells whose server serves, and knows who votes. */
+const serving = (role: 'leader' | 'follower', voters: readonly number[] | null) => ({
+  service: { running: true, role, zxid: '', connections: 1, latency: 0, synced: null, voters: voters && [...voters] },
 })
 
 interface Told {
@@ -41,9 +48,6 @@ interface Told {
 function three({ voters, led = 'leader', third: list = voters, change = {} }: Told): Observation {
   const members = hosts.map((host, index) => heldBy(host, member(index + 1)))
   const [first, second, last] = members as [Member, Member, Member]
-  const serving = (role: 'leader' | 'follower', told: readonly number[] | null) => ({
-    service: { running: true, role, zxid: '', connections: 1, latency: 0, synced: null, voters: told && [...told] },
-  })
   const leader = health(other, second, serving('leader', voters))
   return leaving({
     members,
@@ -92,6 +96,21 @@ describe('who votes', () => {
     expect([ids(voters), isTold]).toEqual([[1, 2, 3], false])
   })
 
+  test.each<[string, readonly number[], readonly number[]]>([
+    ['name as many, and others', [1, 2], [1, 3]],
+    ['leave one out', [1, 2, 3], [1, 2]],
+  ])('is everybody where two lists %s: the servers are not of one mind', (_, voters, list) => {
+    expect(electorateOf(three({ voters, led: 'silent', third: list }))).toMatchObject({ isTold: false, quorum: 2 })
+  })
+
+  test('is not told by one of two that both say they lead: one of them is behind the times', () => {
+    const seen = three({ voters: [1, 2], third: [1, 2, 3] })
+    const second = health(third, seen.members[2]!, serving('leader', [1, 2, 3]))
+    const both = { ...seen, healths: [...seen.healths.slice(0, 2), second] }
+    expect(electorateOf(both)).toMatchObject({ isTold: false, quorum: 2 })
+    expect(planMembership(both)).toEqual([])
+  })
+
   test('is everybody where nobody tells', () => {
     const { voters, quorum, isTold } = electorateOf(three({ voters: null }))
     expect([ids(voters), quorum, isTold]).toEqual([[1, 2, 3], 2, false])
@@ -127,6 +146,53 @@ describe('a vote is given', () => {
     ['to one that everybody has', three({ voters: [1, 2, 3] })],
   ])('not %s', (_, seen) => {
     expect(steps(seen)).toEqual([])
+  })
+
+  test('which is said, and is no alarm before it has been in vain for long', () => {
+    const launchTime = now - limits.voteWithin
+    const seen = three({ voters: [1, 2], change: { instances: hosts.map((host) => instance(host, { launchTime })) } })
+    expect(planMembership(seen)).toEqual([
+      { step: expect.anything(), finding: { member: 3, because: 'it serves, and gets its vote' } },
+    ])
+  })
+
+  test.each<[string, (seen: Observation) => Partial<Observation>]>([
+    [
+      'that is on its way out, though it serves still',
+      ({ groupInstances }) => ({ groupInstances: [...groupInstances.slice(0, 2), at(third, 'Terminating:Wait')] }),
+    ],
+    ['whose instance is in no group', ({ groupInstances }) => ({ groupInstances: groupInstances.slice(0, 2) })],
+    ['that nothing holds', ({ members }) => ({ members: [...members.slice(0, 2), member(3)] })],
+    [
+      'that does not serve',
+      ({ healths, members }) => ({
+        healths: [...healths.slice(0, 2), health(third, members[2]!, { handedOver: true })],
+      }),
+    ],
+  ])('to none %s', (_, change) => {
+    const seen = three({ voters: [1, 2] })
+    expect(planMembership({ ...seen, ...change(seen) })).toEqual([])
+  })
+
+  test('not on the word of a host that is another member than the one it holds', () => {
+    const seen = three({ voters: [1, 2] })
+    const [first, , last] = seen.healths
+    const astray = health(other, seen.members[0]!, serving('leader', [1, 2]))
+    expect(planMembership({ ...seen, healths: [first!, astray, last!] })).toEqual([])
+  })
+
+  test('whatever becomes of others that have none, or are not wanted any more', () => {
+    const given = [{ change: { kind: 'add', member: 3 } }]
+    const seen = three({ voters: [1, 2] })
+    expect(steps({ ...seen, members: [...seen.members, member(4)] })).toMatchObject(given)
+    expect(steps({ ...seen, groups: [group(1, 0), group(2), group(3)] })).toMatchObject(given)
+  })
+
+  test('not while one who votes has not told how it is, which is said', () => {
+    const seen = three({ voters: [1, 2] })
+    expect(planMembership({ ...seen, healths: seen.healths.slice(1) })).toEqual([
+      { finding: { member: 3, because: 'it is to vote once member 1 serves: its host has not told how it is' } },
+    ])
   })
 
   test('not while one who votes is away, which is said', () => {
@@ -189,6 +255,42 @@ describe('a vote is taken', () => {
     expect(plan).toMatchObject({ steps: [{ kind: 'hand-over' }] })
   })
 
+  test('from whichever member it holds, in whatever order the groups were read', () => {
+    const members = [heldBy(other, member(1)), heldBy(third, member(2)), noted(heldBy(self, member(3)), note)]
+    const groups = [group(2), group(3), { ...group(1, 0), member: id(3) }]
+    const healths = [
+      health(other, members[0]!, serving('leader', [1, 2, 3])),
+      health(third, members[1]!, serving('follower', [1, 2, 3])),
+      health(self, members[2]!, serving('follower', [1, 2, 3])),
+    ]
+    const plan = planFor(givenUp({ voters: [1, 2, 3], change: { members, groups, healths } }))
+    expect(plan).toMatchObject({ member: 3, steps: [{ instanceId: other, change: { kind: 'remove', member: 3 } }] })
+  })
+
+  test('not once it was told to hand over: what it was told before to take over does not matter', () => {
+    const told = (one: ReturnType<typeof command>) =>
+      planFor(givenUp({ voters: [1, 2, 3], change: { commands: [one] } }))
+    expect(told(command('handOver', 'running'))).toMatchObject({
+      steps: [],
+      because: 'the hand-over command is running',
+    })
+    expect(told(takenOver(heldBy(self, member(1))))).toMatchObject(taking)
+    const busy = JSON.stringify({ attempt: 'a', failed: 'busy', because: 'so it is' })
+    expect(told(command('handOver', 'failed', busy))).toMatchObject(taking)
+  })
+
+  test('not from one whose instance dies, or is not shown: nothing is waited for then', () => {
+    const dying = instance(self, { state: 'shutting-down' })
+    const instances = [dying, instance(other), instance(third)]
+    expect(planFor(givenUp({ voters: [1, 2, 3], change: { instances } }))).toMatchObject({
+      steps: [],
+      because: 'it is shutting-down: EC2 frees what it holds',
+    })
+    const members = [member(1), heldBy(other, member(2)), heldBy(third, member(3))]
+    const unseen = givenUp({ voters: [1, 2, 3], change: { instances: instances.slice(1), members } })
+    expect(planFor(unseen).because).toBe('it holds no member')
+  })
+
   test('not from one in whose place its group wants another', () => {
     const plan = planFor(givenUp({ voters: [1, 2, 3], change: { groups: [group(1), group(2), group(3)] } }))
     expect(plan).toMatchObject({ steps: [{ kind: 'hand-over' }] })
@@ -210,6 +312,38 @@ describe('a vote is taken', () => {
     expect(beside(0)).toMatchObject(taking)
   })
 
+  describe('where groups name no member', () => {
+    const unnamed = (one: number, wanted: number): Wish => ({ name: `zookeeper-${one}`, wanted })
+    const fourth = inGroup('i-00000000000000ddd' as typeof self, 'Pending:Wait')
+    /** The first two of the zone are in one group, the third is in another one elsewhere. */
+    const beside = (groups: readonly Wish[], ...more: readonly GroupInstance[]) => {
+      const groupInstances = [
+        at(self, 'Terminating:Wait'),
+        { ...at(other, 'InService'), groupName: 'zookeeper-1' },
+        { ...at(third, 'InService'), zone: 'eu-central-1c' },
+        ...more,
+      ]
+      return planFor(givenUp({ voters: [1, 2, 3], change: { groupInstances, groups } }))
+    }
+
+    test('what is wanted elsewhere does not keep its vote', () => {
+      expect(beside([unnamed(1, 1), unnamed(3, 2)])).toMatchObject(taking)
+    })
+
+    test('nor does what a group wants that names another member', () => {
+      const newcomer = { ...fourth, groupName: 'zookeeper-4' }
+      expect(beside([unnamed(1, 1), group(4), unnamed(3, 1)], newcomer)).toMatchObject(taking)
+    })
+
+    test('it keeps its vote where its group wants more than stay', () => {
+      const handing = { steps: [{ kind: 'hand-over' }] }
+      expect(beside([unnamed(1, 2), unnamed(3, 1)])).toMatchObject(handing)
+      const groupInstances = [at(self, 'Terminating:Wait'), at(other, 'InService'), at(third, 'InService')]
+      const groups = [unnamed(1, 1), group(2), group(3)]
+      expect(planFor(givenUp({ voters: [1, 2, 3], change: { groupInstances, groups } }))).toMatchObject(handing)
+    })
+  })
+
   test('not while the others are no quorum, which is an alarm after ten minutes', () => {
     const groupInstances = [at(self, 'Terminating:Wait'), at(other, 'InService')]
     const long = { leaving: { instanceId: self, at: now - limits.guardAlarmAfter - 1 } }
@@ -217,9 +351,11 @@ describe('a vote is taken', () => {
     expect(plan).toMatchObject({ steps: [], verdict: 'WAIT', alarm: true })
   })
 
-  test('in vain for ten minutes is an alarm', () => {
+  test('in vain for ten minutes is an alarm, and no sooner', () => {
     const long = { leaving: { instanceId: self, at: now - limits.guardAlarmAfter - 1 } }
     const change = { sentAt: now, status: 'refused' } as const
+    const young = { leaving: { instanceId: self, at: now - limits.guardAlarmAfter } }
+    expect(planFor(givenUp({ voters: [1, 2, 3], change: { change } }, young))).not.toHaveProperty('alarm')
     expect(planFor(givenUp({ voters: [1, 2, 3], change: { change } }, long))).toMatchObject({ ...waiting, alarm: true })
   })
 
@@ -238,6 +374,130 @@ describe('a vote is taken', () => {
     const seen = { ...free, members, groupInstances: free.groupInstances.slice(1) }
     expect(steps(seen)).toMatchObject([
       { kind: 'reconfigure', instanceId: other, change: { kind: 'remove', member: 1 } },
+    ])
+  })
+
+  test('not on the word of a leader whose host is at work, though one that has no vote is well', () => {
+    const seen = givenUp({ voters: [1, 2] })
+    const [first, , last] = seen.healths
+    const busy = health(other, seen.members[1]!, { ...serving('leader', [1, 2]), busy: true })
+    expect(planFor({ ...seen, healths: [first!, busy, last!] })).toMatchObject({
+      steps: [],
+      alarm: true,
+      because: 'its vote is to be taken, but without it 0 are in sync, and a quorum is 1',
+    })
+  })
+})
+
+describe('of two members, who have no quorum to spare, one that is given up', () => {
+  const pair = [heldBy(self, member(1)), heldBy(other, member(2))] as const
+  const own = health(self, pair[0], serving('follower', [1, 2]))
+  const leader = health(other, pair[1], serving('leader', [1, 2]))
+  const two = (change: Partial<Observation>) =>
+    planFor(givenUp({ voters: null, change: { members: pair, groups: [group(1, 0), group(2)], wanted: 1, ...change } }))
+  const asking = { verdict: 'WAIT', because: 'the hosts are asked who votes', member: 1 }
+
+  test('has the hosts asked who votes', () => {
+    expect(two({ healths: [] })).toMatchObject({
+      ...asking,
+      steps: [{ kind: 'ask-health', instanceIds: [self, other] }],
+    })
+    const alone = two({ members: [pair[0], member(2)], healths: [] })
+    expect(alone).toMatchObject({ ...asking, steps: [{ instanceIds: [self] }] })
+  })
+
+  test('waits for their answers', () => {
+    const plan = two({ healths: [own, { ...leader, answer: undefined }] })
+    expect(plan).toMatchObject({ ...asking, steps: [] })
+    expect(plan).not.toHaveProperty('alarm')
+  })
+
+  test('loses its vote once, and waits for that, though it has not said that it is to leave', () => {
+    const taken = [{ kind: 'reconfigure', instanceId: other, change: { kind: 'remove', member: 1 } }]
+    expect(two({ healths: [own, leader] })).toMatchObject({ steps: taken })
+    const plan = two({ healths: [own, leader], change: { sentAt: seconds(1), status: 'running' } })
+    expect(plan).toMatchObject({ steps: [], verdict: 'WAIT', because: 'member 1 is to lose its vote first' })
+    expect(plan).not.toHaveProperty('alarm')
+  })
+
+  test('keeps its vote where nobody else has one, which is an alarm', () => {
+    const healths = [health(self, pair[0], serving('leader', [1]))]
+    expect(two({ members: [pair[0], member(2)], healths })).toMatchObject({
+      steps: [],
+      alarm: true,
+      because: 'its vote is to be taken, but nobody else has one',
+    })
+  })
+})
+
+describe('the sweep takes the vote of one that nothing holds', () => {
+  const unwanted = [group(1, 0), group(2), group(3)]
+  /** Nothing holds the first; the second leads, and the third follows. */
+  const without = (change: Partial<Observation>, voters: readonly number[] = [1, 2, 3]): Observation => {
+    const seen = three({ voters })
+    const rest = [at(other, 'InService'), at(third, 'InService')]
+    return {
+      ...seen,
+      members: [member(1), ...seen.members.slice(1)],
+      groupInstances: rest,
+      groups: unwanted,
+      wanted: 2,
+      ...change,
+    }
+  }
+  const taken = [
+    {
+      step: { kind: 'reconfigure', instanceId: other, change: { kind: 'remove', member: 1 } },
+      finding: { member: 1, because: 'no group wants an instance for it: its vote is taken' },
+    },
+  ]
+  const stateOf = (host: typeof self, state: string) => ({ ...inGroup(host, state), groupName: 'zookeeper' })
+  const inOne = [other, third].map((host) => stateOf(host, 'InService'))
+  const one = (wanted: number): readonly Wish[] => [{ name: 'zookeeper', wanted }]
+
+  test.each<[string, Partial<Observation>]>([
+    ['its own group wants none, whatever others wait for', { wanted: 3 }],
+    ['its own group is not the first that was read', { groups: [group(2), group(3), group(1, 0)] }],
+    ['all that its group wants are members', { groups: one(2), groupInstances: inOne }],
+  ])('where %s', (_, change) => {
+    expect(planMembership(without(change))).toMatchObject(taken)
+  })
+
+  test.each<[string, Partial<Observation>]>([
+    ['its own group wants one, though another wants none', { groups: [group(2, 0), group(1), group(3)] }],
+    [
+      'an instance of its own group is there still, and may be on its way to it',
+      { groupInstances: [at(self, 'Pending:Wait'), at(other, 'InService'), at(third, 'InService')] },
+    ],
+    ['its group waits for another instance', { groups: one(3), wanted: 3, groupInstances: inOne }],
+    [
+      'its group has one that is no member yet',
+      { groups: one(3), wanted: 3, groupInstances: [...inOne, stateOf(self, 'InService')] },
+    ],
+    [
+      'its group is about to replace another',
+      { groups: one(2), groupInstances: [inOne[0]!, stateOf(third, 'Terminating:Wait')] },
+    ],
+    ['the ensemble is being taken down', { wanted: 0 }],
+    ['an instance that is in no group holds it', { members: three({ voters: null }).members }],
+  ])('not where %s', (_, change) => {
+    expect(planMembership(without(change))).toEqual([])
+  })
+
+  test('not where it has none', () => {
+    expect(planMembership(without({}, [2, 3]))).toEqual([])
+  })
+
+  test('not while the others are no quorum of what is left, which is an alarm', () => {
+    const seen = without({})
+    expect(planMembership({ ...seen, healths: seen.healths.slice(0, 2) })).toEqual([
+      {
+        finding: {
+          member: 1,
+          because: 'its vote is to be taken, but without it 1 are in sync, and a quorum is 2',
+          alarm: true,
+        },
+      },
     ])
   })
 })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Survey } from '../../shared/model/observation.ts'
-import { planRoll } from '../../shared/plan/roll.ts'
-import { ensemble, facts } from './healing-scene.ts'
-import { inGroup, instance, now, other, seconds, self, third } from './scene.ts'
+import { planRoll, roleOf } from '../../shared/plan/roll.ts'
+import { ensemble, facts, health, one } from './healing-scene.ts'
+import { inGroup, instance, member, now, other, seconds, self, third } from './scene.ts'
 
 const zones = ['eu-central-1a', 'eu-central-1b', 'eu-central-1c']
 
@@ -48,4 +48,44 @@ test('nobody is next while somebody is not well, on the way, or in doubt', () =>
     kind: 'wait',
     because: 'i-00000000000000ddd is Pending:Wait',
   })
+})
+
+/** The first leads, and tells who votes. */
+const voting = (voters: number[]) => facts(1, { service: { voters } })
+
+test('one that nothing holds is passed over where it has no vote, and waited for where it has one', () => {
+  const away = { members: [one(1), one(2), member(3)] }
+  const world = (voters: number[], ...ago: number[]) =>
+    ensemble({ 1: voting(voters) }, { ...away, instances: launched(...ago) })
+  expect(next(world([1, 2], 200, 200, 200))).toBe(`2 follower ${other}`)
+  expect(next(world([1, 2], 50, 50, 200))).toEqual({ kind: 'done' })
+  expect(next(world([1, 2, 3], 200, 200, 200))).toEqual({ kind: 'wait', because: 'member 3: no instance holds it' })
+})
+
+test('one that is held and not well is waited for, though it has no vote', () => {
+  const told = { 1: voting([1, 2]), 3: facts(3, { service: { running: false, role: 'none' } }) }
+  expect(next(ensemble(told, { instances: launched(200, 200, 200) }))).toEqual({
+    kind: 'wait',
+    because: 'member 3: its server does not run',
+  })
+})
+
+test('one whose host was not asked is not known to be well', () => {
+  const healths = [health(1, facts(1)), health(2, facts(2))]
+  expect(next(ensemble({}, { instances: launched(200, 200, 200), healths }))).toEqual({
+    kind: 'wait',
+    because: `member 3: ${third} has not been asked`,
+  })
+})
+
+test('what waits in a warm pool is on its way to nobody', () => {
+  const pooled = inGroup('i-00000000000000ddd' as typeof self, 'Warmed:Pending:Wait')
+  const groupInstances = [...ensemble().groupInstances, pooled]
+  expect(next(ensemble({}, { instances: launched(200, 200, 200), groupInstances }))).toBe(`2 follower ${other}`)
+})
+
+test('the role of a server is unknown where its host is silent, or was not asked', () => {
+  const seen = ensemble({ 2: 'silent' }, {})
+  expect([self, other].map((host) => roleOf(seen, host))).toEqual(['leader', 'unknown'])
+  expect(roleOf({ ...seen, healths: [] }, self)).toBe('unknown')
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../shared/model/limits.ts'
+import type { Wish } from '../../shared/model/observation.ts'
 import type { Step } from '../../shared/model/plan.ts'
 import { planFor } from '../../shared/plan/plan.ts'
 import {
@@ -44,6 +45,30 @@ describe('choosing a member', () => {
     const plan = planFor(seen({ members: [member(1, { zone: 'eu-central-1b' })] }))
     expect(plan.steps).toEqual([])
     expect(plan.because).toContain('zone eu-central-1a has no member')
+  })
+
+  test('an instance becomes the member that its group names, and none that another group names', () => {
+    const members = [member(1), member(2)]
+    const first = { name: 'zookeeper-1', wanted: 1, member: id(1) }
+    const own = (named?: number) => ({ name: 'zookeeper', wanted: 1, ...(named && { member: id(named) }) })
+    const chosen = (...groups: readonly Wish[]) => planFor(seen({ members, groups })).member
+    expect(chosen(own(2))).toBe(2)
+    expect(chosen(first, own(2))).toBe(2)
+    expect(chosen(first, own())).toBe(2)
+    expect(chosen(own())).toBe(1)
+  })
+
+  test('an instance whose group names a member waits for that one, though another is free', () => {
+    const plan = planFor(
+      seen({
+        members: [member(1), heldBy(other, member(2))],
+        groups: [{ name: 'zookeeper', wanted: 1, member: id(2) }],
+        instances: [instance(self), instance(other)],
+      }),
+    )
+    expect(plan).toMatchObject({ steps: [], verdict: 'WAIT' })
+    expect(plan.because).toContain(`member 2 is held by ${other}`)
+    expect(plan.because).not.toContain('member 1')
   })
 
   test('a member whose holder is healthy is not claimed, and after a while the newcomer goes', () => {

@@ -16,8 +16,11 @@ export function strays(seen: Survey, patients: readonly Patient[]): Treatment[] 
 function replaced(seen: Survey, patients: readonly Patient[], { instanceId }: GroupInstance): Treatment {
   const instance = ec2Instance(seen, instanceId)
   const because = `${instanceId} is in service and is no member`
-  const free = patients.find(({ member }) => member.zone === instance?.zone && isUnheld(member))
-  if (!free || instance?.state !== 'running') {
+  if (instance?.state !== 'running') {
+    return { finding: { instance: instanceId, because: `${because}: it is ${instance?.state ?? 'not visible'}` } }
+  }
+  const free = patients.find(({ member }) => member.zone === instance.zone && isUnheld(member))
+  if (!free) {
     return { finding: { instance: instanceId, because: `${because}: no member of its zone is free`, alarm: true } }
   }
   const isBusy = patients.some((other) => isBeingHealed(seen, other)) || seen.groupInstances.some(isOnItsWay)
