@@ -13,7 +13,7 @@ import { readNumber, readOptions, UsageError } from './usage.ts'
 
 const usage = `usage: npm run simulate -- [--seeds N] [--from S] [OPTIONS]
 
-Runs the core against the local cloud in virtual time, one world a seed: 4 to 25 minutes of faults, during which every
+Runs the core against the local cloud in virtual time, one world a seed: 1 to 25 minutes of faults, during which every
 promise is watched after every event, then none, and everything has to come right. Exit code 1 when a promise broke, or
 when something never occurred in 20000 seeds or more.
 

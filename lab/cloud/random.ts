@@ -13,6 +13,12 @@ export interface Random {
   uuid(): string
 }
 
+const bytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** The eight digits of a 32-bit word: ids are made by the hundred thousand. */
+const inHex = (word: number): string =>
+  `${bytes[word >>> 24]}${bytes[(word >>> 16) & 255]}${bytes[(word >>> 8) & 255]}${bytes[word & 255]}`
+
 /** sfc32 by Chris Doty-Humphrey (PractRand, public domain): fast, small, passes PractRand to 8 TB. */
 export function seededRandom(seed: number): Random {
   let a = seed >>> 0
@@ -32,7 +38,7 @@ export function seededRandom(seed: number): Random {
   const next = (): number => word() / 2 ** 32
   const hex = (digits: number): string => {
     let text = ''
-    while (text.length < digits) text += word().toString(16).padStart(8, '0')
+    while (text.length < digits) text += inHex(word())
     return text.slice(0, digits)
   }
   return {

@@ -82,11 +82,11 @@ export class Table<T> {
     const now = this.#clock.now()
     const versions = this.#rows.get(id) ?? []
     const before = versions.at(-1)?.record
-    const newest = { at: now, record }
     // The newest of those that are older than the history stays: it is what was true when the history begins.
-    const first = versions.findIndex((_version, index) => (versions[index + 1] ?? newest).at >= now - historyMs)
-    if (first !== 0) versions.splice(0, first < 0 ? versions.length : first)
-    versions.push(newest)
+    let old = 0
+    while ((versions[old + 1]?.at ?? now) < now - historyMs) old++
+    if (old > 0) versions.splice(0, old)
+    versions.push({ at: now, record })
     this.#rows.set(id, versions)
     this.#now = undefined
     for (const watcher of this.#watchers) watcher(id, before, record)

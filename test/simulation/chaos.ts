@@ -4,6 +4,7 @@ import { calm } from '../../lab/cloud/settings.ts'
 import type { MishapKind, Sickness } from './faults.ts'
 import { sicknesses } from './faults.ts'
 import { misfortunes } from './misfortune.ts'
+import { watchMoments } from './moments.ts'
 import { deeds, restoreGroup } from './operator.ts'
 import { groupsOf, quietly, type Scene } from './scene.ts'
 import { falls, inService } from './sickness.ts'
@@ -14,13 +15,37 @@ export function scheduleChaos(scene: Scene, swarm: Swarm): void {
   const { clock } = scene.cloud.kernel
   for (const kind of swarm.tempers) scene.tally.add(`fault ${kind}`)
   clock.after(swarm.from, () => setTemper(scene, { ...calm, ...usual, ...swarm.temper }))
-  for (const mishap of swarm.mishaps) clock.after(mishap.at, () => strike(scene, mishap))
+  for (const mishap of swarm.mishaps.filter(({ upon }) => upon === undefined)) {
+    clock.after(mishap.at, () => strike(scene, mishap, whomOf(scene, mishap)))
+  }
+  awaitMoments(scene, swarm)
   if (swarm.deleteOnTermination > 0) hijackTerminationFlags(scene, swarm)
 }
 
-function strike(scene: Scene, mishap: Mishap): void {
+/** Milliseconds, at the most, between a moment and what strikes upon it: half of the time at once. */
+const uponMostMs = 6000
+
+/** Those mishaps that wait for a moment, each for the first that comes after its time. */
+function awaitMoments(scene: Scene, { mishaps, until }: Swarm): void {
+  const { clock } = scene.cloud.kernel
+  const start = clock.now()
+  const waiting = new Set(mishaps.filter(({ upon }) => upon !== undefined))
+  if (waiting.size === 0) return
+  const since = (): number => clock.now() - start
+  watchMoments(scene, (moment, instanceId) => {
+    for (const mishap of waiting) {
+      if (mishap.upon !== moment || since() < mishap.at) continue
+      waiting.delete(mishap)
+      clock.after(Math.max(1, (mishap.whom * 2 - 1) * uponMostMs), () => {
+        if (since() <= until) strike(scene, mishap, instanceId)
+      })
+    }
+  })
+}
+
+function strike(scene: Scene, mishap: Mishap, instanceId: string): void {
   const sickness = sicknessOf(mishap.kind)
-  const target = sickness === undefined ? whomOf(scene, mishap) : whoServes(scene, mishap)
+  const target = sickness === undefined ? instanceId : whoServes(scene, mishap)
   const act = sickness === undefined ? (misfortunes[mishap.kind] ?? deeds[mishap.kind]) : falls[sickness]
   try {
     scene.promises.disturb(target)
@@ -30,7 +55,10 @@ function strike(scene: Scene, mishap: Mishap): void {
     return
   }
   scene.tally.add(`fault ${mishap.kind}`)
-  scene.journal.note(`mishap ${mishap.kind}`, () => `!! ${mishap.kind} (${target})`)
+  scene.journal.note(
+    `mishap ${mishap.kind}`,
+    () => `!! ${mishap.kind} (${target})${mishap.upon ? ` upon ${mishap.upon}` : ''}`,
+  )
 }
 
 const sicknessOf = (kind: MishapKind): Sickness | undefined => sicknesses.find((one) => one === kind)

@@ -31,7 +31,7 @@ interface Flow {
 }
 
 const minute = 60_000
-const mishap = (kind: Mishap['kind']): Mishap => ({ kind, at: 1000, whom: 0, how: 0 })
+const mishap = (kind: Mishap['kind']): Mishap => ({ kind, at: 1000, upon: undefined, whom: 0, how: 0 })
 
 const flows: readonly Flow[] = [
   { name: 'launch', size: 1, formed: false, mishaps: [] },

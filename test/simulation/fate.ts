@@ -9,6 +9,9 @@ import type { Swarm } from './swarm.ts'
 /** Milliseconds for which a throttling storm lasts. */
 const stormMs = 30_000
 
+/** So much likelier something befalls a call that changes anything: one in ten is such, and most can go wrong with it. */
+const mutationWeight = 3
+
 /** One draw a call, whatever kinds of fault there are, so that leaving out one does not shift the others. */
 export function drawFates({ cloud, journal }: Scene, { seed, from, until, calls }: Swarm): DrawFate {
   const random = streamOf(seed, 'fates')
@@ -20,7 +23,7 @@ export function drawFates({ cloud, journal }: Scene, { seed, from, until, calls 
     const drawn = random.next()
     if (since < from || since > until) return undefined
     if (clock.now() < stormUntil && drawn > 0.2) return 'throttling-storm'
-    const kind = fateOf(drawn, calls, operation)
+    const kind = fateOf(isRead(operation) ? drawn : drawn / mutationWeight, calls, operation)
     if (kind === 'throttling-storm') {
       stormUntil = clock.now() + stormMs
       journal.note('storm', () => '! a throttling storm begins')

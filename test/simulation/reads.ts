@@ -112,18 +112,24 @@ function tellsOf(operation: Operation, { Filters, InstanceId = '', CommandId }: 
 }
 
 class Subjects {
-  readonly #known = new Map<string, Subject>()
+  readonly #known = new Map<Topic, Map<string, Subject>>()
 
   get(topic: Topic, name: string): Subject {
-    const key = `${topic} ${name}`
-    const known = this.#known.get(key) ?? { changes: 0 }
-    this.#known.set(key, known)
-    return known
+    const named = getOr(this.#known, topic, () => new Map<string, Subject>())
+    return getOr(named, name, () => ({ changes: 0 }))
   }
 
   change(topic: Topic, name: string | undefined): void {
     if (name !== undefined) this.get(topic, name).changes++
   }
+}
+
+function getOr<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const created = create()
+  map.set(key, created)
+  return created
 }
 
 /** Interfaces and volumes are told of by the ensemble of their tags, and in what is told of the instance that has them. */

@@ -13,6 +13,7 @@ import {
   operatorFaults,
   type TemperFault,
 } from './faults.ts'
+import { type Moment, moments } from './moments.ts'
 
 /** How an ensemble is spread over Auto Scaling groups. */
 export type Layout = 'group-per-member' | 'group-per-zone' | 'one-group'
@@ -31,6 +32,8 @@ export interface Mishap {
   readonly kind: MishapKind
   /** Milliseconds after the start. */
   readonly at: number
+  /** After `at` it waits for this moment, and befalls the one whose it is, if the moment comes while faults last. */
+  readonly upon: Moment | undefined
   /** Chooses whom it befalls, in [0, 1). */
   readonly whom: number
   /** How long or how hard, in [0, 1). */
@@ -87,16 +90,17 @@ interface Shape {
 }
 
 const shapes: readonly Shape[] = [
-  { weight: 160, formed: true, minutes: 2, mishapShare: 0.06, members: [3], ensembles: [1] },
+  { weight: 300, formed: true, minutes: 1, mishapShare: 0.04, members: [3], ensembles: [1] },
+  { weight: 60, formed: true, minutes: 2, mishapShare: 0.06, members: [3], ensembles: [1] },
   { weight: 20, formed: false, minutes: 4, mishapShare: 0.06, members: [1, 3, 3, 3], ensembles: [1] },
-  { weight: 12, formed: true, minutes: 10, mishapShare: 0.08, members: [3], ensembles: [1] },
+  { weight: 8, formed: true, minutes: 10, mishapShare: 0.08, members: [3], ensembles: [1] },
   { weight: 5, formed: true, minutes: 4, mishapShare: 0.08, members: [3], ensembles: [2, 2, 3] },
-  { weight: 4, formed: true, minutes: 4, mishapShare: 0.1, members: [5, 7], ensembles: [1] },
+  { weight: 6, formed: true, minutes: 4, mishapShare: 0.1, members: [5, 7], ensembles: [1] },
   { weight: 1, formed: false, minutes: 25, mishapShare: 0.12, members: [3, 5], ensembles: [1, 2] },
 ]
 
 /** Five that become three, and five again, in one of so many seeds: drawn apart, so that the others are what they were. */
-const growthShare = 0.03
+const growthShare = 0.01
 const growth: Shape = { weight: 0, formed: true, minutes: 14, mishapShare: 0.05, members: [5], ensembles: [1] }
 const grows = (seed: number): boolean => streamOf(seed, 'growth').chance(growthShare)
 
@@ -240,6 +244,9 @@ function drawTemper(seed: number, only: ReadonlySet<FaultKind>): Pick<Swarm, 'te
   return { temper, tempers }
 }
 
+/** Of the mishaps: those that wait for a moment. */
+const uponShare = 0.4
+
 const mishapKinds: readonly MishapKind[] = [...mishaps, ...operatorFaults]
 
 function drawMishaps(seed: number, shape: Shape, from: number): Mishap[] {
@@ -254,6 +261,7 @@ function drawMishaps(seed: number, shape: Shape, from: number): Mishap[] {
       at: from + random.next() * (end - from),
       whom: random.next(),
       how: random.next(),
+      upon: random.chance(uponShare) ? pick(random, moments) : undefined,
     }))
   })
   return drawn.toSorted((a, b) => a.at - b.at)

@@ -4,8 +4,8 @@ import type { Member } from '../ensembles.ts'
 import type { Life } from '../port.ts'
 import type { Arrival, Input, Sending, Watch } from './watch.ts'
 
-/** Milliseconds for which an invocation may go by what it saw before the first attachment was made: S15. */
-const secondAttachMs = 45_000
+/** Milliseconds for which an invocation may go by what it saw before: of a first attachment (S15), or of a leave (S12). */
+const unknownMs = 45_000
 
 /** Who first announced a volume for an instance, and when. */
 interface Announcement {
@@ -13,7 +13,7 @@ interface Announcement {
   readonly at: number
 }
 
-/** S6, S9, S15: what is attached where, and how often. */
+/** S6, S9, S12, S15: what is attached where, to whom, and how often. */
 export class Attaching {
   readonly #watch: Watch
   /** By volume and instance: when it was first attached there. */
@@ -25,6 +25,8 @@ export class Attaching {
   readonly #looked = new WeakMap<Life, number>()
   /** The pairs for which an invocation was refused: by design it may ask for them once more. */
   readonly #refused = new WeakMap<Life, Set<string>>()
+  /** Since when each instance has been on its way out. */
+  readonly #leavingSince = new Map<string, number>()
   /** The pairs for which an invocation has asked, and was not refused as far as it knows. */
   readonly #asked = new WeakMap<Life, Set<string>>()
 
@@ -32,6 +34,9 @@ export class Attaching {
     this.#watch = watch
     watch.cloud.ec2.volumes.watch((id, before, after) => this.#volumeChanged(id, before, after))
     watch.cloud.ec2.networkInterfaces.watch((_id, before, after) => this.#interfaceChanged(before, after))
+    watch.cloud.autoscaling.onLifecycleState(({ instanceId, lifecycleState }) => {
+      if (lifecycleState === 'Terminating:Wait') this.#leavingSince.set(instanceId, watch.now())
+    })
   }
 
   astray(volumeId: string, is: boolean): void {
@@ -41,6 +46,7 @@ export class Attaching {
 
   /** A call that was sent before the first attachment may land at any time, so what counts is what is asked for. */
   sending({ operation, input, life }: Sending): void {
+    if (operation === 'ec2.AttachVolume' || operation === 'ec2.AttachNetworkInterface') this.#notLeaving(input)
     if (operation !== 'ec2.AttachVolume') return
     const [volumeId, instanceId] = [String(input['VolumeId']), String(input['InstanceId'])]
     this.#neverTwice(volumeId, instanceId, life)
@@ -78,6 +84,14 @@ export class Attaching {
     }
   }
 
+  #notLeaving({ InstanceId, VolumeId, NetworkInterfaceId }: Input): void {
+    const instanceId = String(InstanceId)
+    const ms = this.#watch.now() - (this.#leavingSince.get(instanceId) ?? Number.POSITIVE_INFINITY)
+    if (ms <= unknownMs || this.#watch.mayBeStale()) return
+    const what = String(VolumeId ?? NetworkInterfaceId)
+    this.#watch.break('S12', `${what} is given to ${instanceId}, which has been on its way out for ${ms} ms`)
+  }
+
   /** Whoever has looked since the first attachment began has seen it, or the announcement that outlives it. */
   #neverTwice(volumeId: string, instanceId: string, life: Life): void {
     const since = this.#pairs.get(`${volumeId} ${instanceId}`)
@@ -103,7 +117,7 @@ export class Attaching {
   #mustKnow(pair: string, since: number, life: Life): boolean {
     if (this.#refused.get(life)?.has(pair)) return false
     const looked = this.#looked.get(life)
-    return (looked !== undefined && looked > since) || this.#watch.now() - since > secondAttachMs
+    return (looked !== undefined && looked > since) || this.#watch.now() - since > unknownMs
   }
 
   #volumeChanged(id: string, before: Volume | undefined, after: Volume | undefined): void {

@@ -18,7 +18,7 @@ export const promises = {
   S9: 'nothing is attached across zones',
   S10: 'no member is marked to start from nothing once there is data',
   S11: 'what was acknowledged is never lost',
-  S12: 'who handed over never takes over again',
+  S12: 'who leaves is given nothing, and who handed over never takes over again',
   S13: 'nothing is taken from an instance in service, and none that could be asked is let go unasked',
   S14: 'work is bounded',
   S15: 'no volume is attached twice to one instance, and none before the claim',
