@@ -112,6 +112,7 @@ export class Promises {
   /** A call was refused by the cloud. */
   refused(arrival: Arrival): void {
     this.#attaching.refused(arrival)
+    this.#releasing.refused(arrival)
   }
 
   /** A document begins on a host. */

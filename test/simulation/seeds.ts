@@ -48,5 +48,9 @@ export const keptSeeds: readonly KeptSeed[] = [
   },
   { seed: 401112, found: 'L3: one that hung was waited for beside a host that was lost, by all who waited for it' },
   { seed: 6023960, found: 'S7: two silent hosts that were the quorum, and a third that was cut off from both' },
+  { seed: 7043670, found: 'S7: a silent host nobody saw, without which the only other that served had no quorum' },
+  { seed: 8128539, found: 'S4: the only peer, which had just said no, was silent once' },
+  { seed: 8043053, found: 'S2: both reads that were to agree on a volume told of the past' },
+  { seed: 8910667, found: 'the bound of S2 was too strict: what was sent minutes before landed between two calls' },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]

@@ -1,4 +1,5 @@
 import { names } from '../../../lab/stack/environment.ts'
+import type { Life } from '../port.ts'
 import type { Arrival, Input, Sending, Watch } from './watch.ts'
 import { unseenMs } from './watch.ts'
 
@@ -7,6 +8,8 @@ export class Releasing {
   readonly #watch: Watch
   /** Instances that were sent a hand-over command. */
   readonly #asked = new Set<string>()
+  /** When each invocation was last refused to detach a volume. */
+  readonly #freeAt = new WeakMap<Life, Map<string, number>>()
   /** Since when each interface has had its attachment. */
   readonly #heldSince = new Map<string, number>()
 
@@ -18,13 +21,13 @@ export class Releasing {
   }
 
   /** By what is true when it is asked for: an attach call that lands later, on a host that has let go, hurts nobody. */
-  sending({ operation, input }: Sending): void {
+  sending({ operation, input, life }: Sending): void {
     switch (operation) {
       case 'ec2.DetachVolume':
         return this.#notInService(input['InstanceId'], operation)
       case 'ec2.DetachNetworkInterface':
         this.#notInService(this.#watch.attached(input['AttachmentId'])?.attachment?.instanceId, operation)
-        return this.#releasedLast(input)
+        return this.#releasedLast(input, life)
       case 'ssm.SendCommand':
         if (input['DocumentName'] === names.handOver) this.#noteAsked(input)
         return
@@ -47,6 +50,13 @@ export class Releasing {
       }
     }
     if (operation === 'ec2.DetachNetworkInterface') this.#notServing(input)
+  }
+
+  /** EC2 refuses to detach what is free. */
+  refused({ operation, input, life }: Arrival): void {
+    if (operation !== 'ec2.DetachVolume') return
+    const free = this.#freeAt.get(life) ?? new Map<string, number>()
+    this.#freeAt.set(life, free.set(String(input['VolumeId']), this.#watch.now()))
   }
 
   #noteAsked(input: Input): void {
@@ -84,14 +94,17 @@ export class Releasing {
     return agent.pingStatus === 'Online' && this.#watch.now() - agent.registeredAt > unseenMs
   }
 
-  #releasedLast(input: Input): void {
+  #releasedLast(input: Input, life: Life): void {
     const { cloud, byInterface } = this.#watch
     const card = this.#watch.attached(input['AttachmentId'])
     const member = byInterface.get(card?.networkInterfaceId ?? '')
     const instanceId = card?.attachment?.instanceId
     if (!member || instanceId === undefined) return
     for (const id of member.volumeIds) {
-      if (cloud.ec2.volumes.get(id)?.attachment?.instanceId !== instanceId) continue
+      const attachment = cloud.ec2.volumes.get(id)?.attachment
+      if (attachment?.instanceId !== instanceId) continue
+      // What was sent minutes before may land after EC2 has said that it is free.
+      if (attachment.attachTime > (this.#freeAt.get(life)?.get(id) ?? Number.POSITIVE_INFINITY)) continue
       this.#watch.break('S2', `the interface of member ${member.id} is taken from ${instanceId}, which still has ${id}`)
     }
   }
