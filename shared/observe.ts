@@ -123,15 +123,18 @@ export async function observe(
 
 /**
  * What EC2 shows attached here was attached after all, by another invocation: then no refusal permits a second time. What
- * was attached or announced here once stays announced, although a read of the past shows it untouched.
+ * was attached or announced here once stays announced, although a read of the past shows it untouched, or the announcement
+ * for another instance, which was under way for long, has landed on top of it.
  */
 function withIntent(volume: Volume, instanceId: InstanceId, memory: Memory, now: number): Volume {
-  if (volume.attachment?.instanceId === instanceId) {
-    memory.refusedAttaches.delete(volume.id)
-    if (!memory.announced.has(volume.id)) memory.announced.set(volume.id, { instanceId, at: now })
+  const isHere = volume.attachment?.instanceId === instanceId
+  const read = volume.intent?.instanceId === instanceId ? volume.intent : undefined
+  if (isHere) memory.refusedAttaches.delete(volume.id)
+  if ((isHere || read) && !memory.announced.has(volume.id)) {
+    memory.announced.set(volume.id, read ?? { instanceId, at: now })
   }
   const intent = memory.announced.get(volume.id)
-  return intent && volume.intent?.instanceId !== instanceId ? { ...volume, intent } : volume
+  return intent && !read ? { ...volume, intent } : volume
 }
 
 /**

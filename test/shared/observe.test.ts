@@ -224,6 +224,17 @@ describe('what this invocation remembers', () => {
     expect(observed.members[0]?.volumes[0]?.intent).toEqual({ instanceId: self, at: now })
   })
 
+  test('an announcement that was read once stays, though that of an instance before lands late, and on top of it', async () => {
+    const memory = emptyMemory()
+    const announced = (instanceId: typeof self, at: number) => ({
+      ...mine,
+      volumes: [volume(1, { intent: { instanceId, at } })],
+    })
+    await look(seen({ members: [announced(self, seconds(40))] }), memory)
+    const { members } = (await look(seen({ members: [announced(third, seconds(300))] }), memory)).seen
+    expect(members).toEqual([announced(self, seconds(40))])
+  })
+
   test('a volume that is with another instance is not announced for this one', async () => {
     const memory = emptyMemory()
     const members = [{ ...mine, volumes: [volume(1, attachedTo(other))] }]

@@ -52,5 +52,9 @@ export const keptSeeds: readonly KeptSeed[] = [
   { seed: 8128539, found: 'S4: the only peer, which had just said no, was silent once' },
   { seed: 8043053, found: 'S2: both reads that were to agree on a volume told of the past' },
   { seed: 8910667, found: 'the bound of S2 was too strict: what was sent minutes before landed between two calls' },
+  {
+    seed: 8360535,
+    found: 'S15: an announcement that another instance had made minutes before landed on top of a new one',
+  },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]

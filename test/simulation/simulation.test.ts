@@ -9,7 +9,7 @@ const from = (first: number, count: number): number[] => Array.from({ length: co
 
 /** Other seeds every day, the same all day long. */
 const today = Math.floor(Date.now() / 86_400_000)
-const freshSeeds = 250
+const freshSeeds = 2500
 const deterministicSeeds = 30
 /** Planted bugs that take few seeds; the command finds them all. */
 const easy = [
@@ -26,7 +26,7 @@ const easy = [
   'no-sweep',
   'replaces-for-quorum',
 ]
-const easySeeds = 300
+const easySeeds = 500
 
 describe('the simulation', () => {
   test.each(keptSeeds)('seed $seed keeps its promises ($found)', async ({ seed, only }) => {
