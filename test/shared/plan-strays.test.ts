@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import type { Survey } from '../../shared/model/observation.ts'
+import { describe, expect, test } from 'vitest'
+import type { GroupInstance, Survey } from '../../shared/model/observation.ts'
 import { planHealing } from '../../shared/plan/healing/heal.ts'
 import { ensemble, facts, health, holders, one } from './healing-scene.ts'
 import { attachedTo, heldBy, inGroup, instance, member, other, seconds, self, third, volume } from './scene.ts'
@@ -45,6 +45,32 @@ test.each<[string, Partial<Survey>]>([
 ])('a stray is not replaced %s, which is said and no alarm', (_, change) => {
   expect(replaced(world(change))).toEqual([])
   expect(said(world(change))).toEqual(waiting)
+})
+
+describe('beside one that is on its way', () => {
+  const beside = (ago: number, moving: Partial<GroupInstance>) =>
+    replaced(
+      world({
+        instances: [instance(self), instance(other), { ...stray, launchTime: seconds(ago) }],
+        groupInstances: [
+          inGroup(self, 'InService'),
+          { ...inGroup(other, 'Pending:Wait'), ...moving },
+          inGroup(third, 'InService'),
+        ],
+      }),
+    )
+
+  test('a stray is given time, but not for ever: that one may wait for a quorum, and the quorum for this member', () => {
+    expect(beside(1199, { zone: 'eu-central-1b' })).toEqual([])
+    expect(beside(1200, { zone: 'eu-central-1b' })).toEqual([third])
+    expect(beside(1200, { zone: 'eu-central-1c' })).toEqual([third])
+  })
+
+  test('a stray stays while that one may come for the free member', () => {
+    const newcomer = { instanceId: 'i-00000000000000ddd' as typeof self }
+    expect(beside(7200, { ...newcomer, zone: 'eu-central-1c' })).toEqual([])
+    expect(beside(7200, { ...newcomer, zone: 'eu-central-1b' })).toEqual([third])
+  })
 })
 
 test.each<[string, Partial<Survey>]>([

@@ -56,5 +56,9 @@ export const keptSeeds: readonly KeptSeed[] = [
     seed: 8360535,
     found: 'S15: an announcement that another instance had made minutes before landed on top of a new one',
   },
+  {
+    seed: 8998823,
+    found: 'L3: a stray waited for a newcomer, it for a quorum, and that for the member the stray kept free',
+  },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]

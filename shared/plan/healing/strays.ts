@@ -1,6 +1,7 @@
+import type { InstanceId } from '../../model/ids.ts'
 import { limits } from '../../model/limits.ts'
 import type { Member } from '../../model/member.ts'
-import type { GroupInstance, Survey } from '../../model/observation.ts'
+import type { GroupInstance, Instance, Survey } from '../../model/observation.ts'
 import { ec2Instance } from '../instances.ts'
 import type { Treatment } from './heal.ts'
 import { isBeingHealed, isOnItsWay, type Patient } from './patient.ts'
@@ -23,8 +24,9 @@ function replaced(seen: Survey, patients: readonly Patient[], { instanceId }: Gr
   if (!free) {
     return { finding: { instance: instanceId, because: `${because}: no member of its zone is free`, alarm: true } }
   }
-  const isBusy = patients.some((other) => isBeingHealed(seen, other)) || seen.groupInstances.some(isOnItsWay)
-  if (seen.now - instance.launchTime < limits.strayAfter || isBusy || free.healing || seen.tagFaults.length > 0) {
+  const age = seen.now - instance.launchTime
+  const isBusy = patients.some((other) => isBeingHealed(seen, other)) || isAwaited(seen, instance, age)
+  if (age < limits.strayAfter || isBusy || free.healing || seen.tagFaults.length > 0) {
     return { finding: { instance: instanceId, because: `${because}, and member ${free.member.id} is free` } }
   }
   const { id: networkInterfaceId } = free.member.networkInterface
@@ -35,10 +37,23 @@ function replaced(seen: Survey, patients: readonly Patient[], { instanceId }: Gr
   }
 }
 
+/**
+ * Whether one is on its way that may come for the free member, or may be let have its time. Not for ever: one that holds
+ * another member may be waiting for the quorum, which waits for this member.
+ */
+function isAwaited(seen: Survey, { zone }: Instance, age: number): boolean {
+  const moving = seen.groupInstances.filter(isOnItsWay)
+  const comes = moving.some((one) => one.zone === zone && !isPartHolder(seen, one.instanceId))
+  return comes || (moving.length > 0 && age < limits.strayAfter + limits.onItsWayWithin)
+}
+
 function isStray(seen: Survey, { instanceId, lifecycleState }: GroupInstance): boolean {
   if (lifecycleState !== 'InService') return false
-  return !seen.members.some((member) => parts(member).some((one) => one.attachment?.instanceId === instanceId))
+  return !isPartHolder(seen, instanceId)
 }
+
+const isPartHolder = (seen: Survey, id: InstanceId): boolean =>
+  seen.members.some((member) => parts(member).some((one) => one.attachment?.instanceId === id))
 
 const isUnheld = (member: Member): boolean => parts(member).every((one) => one.attachment === undefined)
 
