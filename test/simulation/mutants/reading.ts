@@ -12,7 +12,7 @@ export const reading: Readonly<Record<string, Mutant>> = {
     })),
   },
   'read-fails-means-gone': {
-    is: 'ends the action when a read fails',
+    is: 'takes a failed listing of the commands for an empty one',
     composition: {
       ports: (ports) => ({
         ...ports,
