@@ -14,8 +14,7 @@ export async function attachVolume(step: AttachVolume, { ports, memory, now }: A
   if (announced.done !== 'yes') return announced
   memory.announced.set(step.volumeId, intent)
   if (now() - intent.at > limits.observationAgeMax) {
-    // Others may have attached it meanwhile, and have lost it again. Nothing was asked of EC2, so it may be asked later.
-    memory.refusedAttaches.add(step.volumeId)
+    // Others may have attached it meanwhile, and have lost it again, or may be about to: they have announced it as well.
     return { done: 'no', failure: tooLate(step) }
   }
   const attached = await ports.ec2.attachVolume(step.volumeId, step.instanceId, step.device)

@@ -289,11 +289,12 @@ describe('attaching a volume', () => {
     expect(memory.refusedAttaches).toEqual(new Set())
   })
 
-  test('is left for later when announcing it took so long that the reason for it is old', async () => {
+  test('is left, for good, when announcing it took so long that the reason for it is old', async () => {
     const slow = await perform([attach], {}, limits.observationAgeMax + 1)
     expect(slow.done).toBe(false)
     expect(slow.calls.map(([operation]) => operation)).toEqual(['ec2.CreateTags'])
-    expect(slow.memory.refusedAttaches).toEqual(new Set([disk.id]))
+    expect(slow.memory.refusedAttaches).toEqual(new Set())
+    expect(slow.memory.announced.has(disk.id)).toBe(true)
     expect(slow.lines[0]?.because).toContain(`attaching ${disk.id} to ${self}: TooLate: announcing it took too long`)
     const justInTime = await perform([attach], {}, limits.observationAgeMax)
     expect(justInTime.inputs('ec2.AttachVolume')).toHaveLength(1)

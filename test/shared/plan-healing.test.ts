@@ -177,6 +177,15 @@ describe('the ladder', () => {
     ])
   })
 
+  test('a replacement of which nothing has come is asked for again: the instance was there long before', () => {
+    const launched = (ago: number) => [instance(self), instance(other), instance(third, { launchTime: seconds(ago) })]
+    const members = noted(3, 'replace', 90)
+    const again = done(ensemble(dead, { members, instances: launched(271) }))
+    expect([again.notes, again.steps]).toEqual([['3 replace true'], [`replace ${third}`]])
+    expect(done(ensemble(dead, { members, instances: launched(270) })).steps).toEqual([])
+    expect(done(ensemble(dead, { members: noted(3, 'replace', 89), instances: launched(900) })).steps).toEqual([])
+  })
+
   test('one that is well again keeps its note for ten minutes, and is healed by the next step until then', () => {
     expect(done(ensemble({}, { members: noted(3, 'apply', 599) })).notes).toEqual([])
     expect(done(ensemble({}, { members: noted(3, 'apply', 600) })).notes).toEqual(['forget 3'])

@@ -60,5 +60,8 @@ export const keptSeeds: readonly KeptSeed[] = [
     seed: 8998823,
     found: 'L3: a stray waited for a newcomer, it for a quorum, and that for the member the stray kept free',
   },
+  { seed: 9675728, found: 'S15: an announcement that took too long was made again' },
+  { seed: 9658406, found: 'S15 was too strict: an announcement that another one had overwritten can not be known' },
+  { seed: 9251519, found: 'L1 in time: a replacement that was noted, and never asked for' },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]

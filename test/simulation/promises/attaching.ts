@@ -6,11 +6,15 @@ import type { Arrival, Input, Sending, Watch } from './watch.ts'
 
 /** Milliseconds for which an invocation may go by what it saw before: of a first attachment (S15), or of a leave (S12). */
 const unknownMs = 45_000
+/** Milliseconds by which a read may be behind at most, where any is: the table remembers no more. */
+const behindMs = 60_000
 
 /** Who first announced a volume for an instance, and when. */
 interface Announcement {
   readonly life: Life
   readonly at: number
+  /** Since when that of another instance, which was under way for long, has been in its place. */
+  readonly lostAt: number | undefined
 }
 
 /** S6, S9, S12, S15: what is attached where, to whom, and how often. */
@@ -80,7 +84,15 @@ export class Attaching {
     if (holder === undefined) return
     for (const volumeId of Resources ?? []) {
       const name = `${volumeId} ${holder}`
-      if (!this.#announced.has(name)) this.#announced.set(name, { life, at: this.#watch.now() })
+      const now = this.#watch.now()
+      const before = this.#announced.get(name)
+      // Whoever began after it was lost can't have seen it.
+      const knew = before && life.startedAt <= (before.lostAt ?? now)
+      const first = knew ? before : { life, at: now }
+      for (const [other, there] of this.#announced) {
+        if (other.startsWith(`${volumeId} `)) this.#announced.set(other, { ...there, lostAt: there.lostAt ?? now })
+      }
+      this.#announced.set(name, { ...first, lostAt: undefined })
     }
   }
 
@@ -117,7 +129,8 @@ export class Attaching {
   #mustKnow(pair: string, since: number, life: Life): boolean {
     if (this.#refused.get(life)?.has(pair)) return false
     const looked = this.#looked.get(life)
-    return (looked !== undefined && looked > since) || this.#watch.now() - since > unknownMs
+    const unknown = unknownMs + (this.#watch.mayBeStale() ? behindMs : 0)
+    return (looked !== undefined && looked > since) || this.#watch.now() - since > unknown
   }
 
   #volumeChanged(id: string, before: Volume | undefined, after: Volume | undefined): void {
