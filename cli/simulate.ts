@@ -23,7 +23,7 @@ when something never occurred in 20000 seeds or more.
   --until M        the faults end after M minutes (25)
   --shrink         of a failing seed: which faults it needs, and how long
   --mutant NAME    with this bug planted
-  --mutants        how many seeds it takes to find each planted bug; --seeds is the most for each (2000)
+  --mutants        how many seeds it takes to find each planted bug; --seeds is the most for each (12000)
   --exhaustive     instead of chance: every fault at every call of launch, terminate, bootstrap and replacement
   --twice          each seed a second time: both have to come to the same hash
   --lines N        of the story of a failing seed, the last N lines (80)
@@ -64,7 +64,7 @@ export async function simulate(args: readonly string[]): Promise<number> {
   const number = (name: 'seeds' | 'from' | 'until' | 'lines', usual: number, least: number): number =>
     readNumber(name, values[name] ?? String(usual), least, seedsMax, usage)
   const asked: Asked = {
-    seeds: number('seeds', values.mutants === true ? 2000 : 1000, 1),
+    seeds: number('seeds', values.mutants === true ? 12_000 : 1000, 1),
     from: number('from', 1, 0),
     until: number('until', 25, 0) * 60_000,
     lines: number('lines', 80, 1),
