@@ -60,8 +60,14 @@ const isOfTheEnsemble = (seen: Observation, id: string): boolean =>
   seen.members.some((member) => member.networkInterface.id === id)
 
 function become(seen: Observation, self: Instance, member: Member): Plan {
-  const wrong = wrongHalves(seen, self, member)
-  if (wrong !== undefined) return giveUp(seen, self, wrong)
+  const lost = lostClaim(member)
+  if (lost !== undefined) return giveUp(seen, self, lost)
+  const foreign = foreignVolume(seen, self, member)
+  if (foreign !== undefined) {
+    // Once its server serves, the quorum may rest on it: then who gave it that volume has to take it back.
+    const serves = ['proved', 'stale'].includes(takeOverCommand(seen, member).kind)
+    return serves ? alarm(`${foreign}: detach it`, member.id) : giveUp(seen, self, foreign)
+  }
 
   const needs = volumeNeeds(seen, self, member)
   if (needs.lost !== undefined) return giveUp(seen, self, needs.lost)
@@ -80,11 +86,14 @@ function become(seen: Observation, self: Instance, member: Member): Plan {
   return prove(seen, self, member)
 }
 
-/** Halves of a member must never stay with two instances, nor two halves with one. */
-function wrongHalves(seen: Observation, self: Instance, member: Member): string | undefined {
-  const status = member.networkInterface.attachment?.status
-  if (status !== 'attached' && status !== 'attaching')
-    return `${member.networkInterface.id} is ${status}, somebody detached it`
+/** Halves of a member must never stay with two instances. */
+function lostClaim({ networkInterface: { id, attachment } }: Member): string | undefined {
+  const status = attachment?.status
+  return status === 'attached' || status === 'attaching' ? undefined : `${id} is ${status}, somebody detached it`
+}
+
+/** Nor two halves with one. */
+function foreignVolume(seen: Observation, self: Instance, member: Member): string | undefined {
   for (const other of seen.members) {
     const volume = other.volumes.find((one) => one.attachment?.instanceId === self.id)
     if (volume && other.id !== member.id)

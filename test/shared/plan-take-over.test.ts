@@ -411,6 +411,19 @@ describe('CONTINUE means proved', () => {
       commands: [takenOver(mine)],
     })
 
+    test('nothing is given up for a volume that a person gave it, once it serves: the quorum may rest on it', () => {
+      const astray = { ...peers, members: [mine, member(2, { volumes: [volume(2, attachedTo(self))] })] }
+      for (const ago of [5, 70]) {
+        expect(planFor({ ...astray, commands: [takenOver(mine, seconds(ago))] })).toMatchObject({
+          steps: [],
+          verdict: 'WAIT',
+          alarm: true,
+          because: `${volume(2).id} of member 2 is attached here, beside member 1: detach it`,
+        })
+      }
+      expect(kinds(planFor({ ...astray, commands: [] }).steps)).toContain('hand-over')
+    })
+
     test('a peer in service is asked to reach the address', () => {
       expect(planFor(peers).steps).toEqual([{ kind: 'ask-peer', peer: other, own: '10.0.2.10', address: '10.0.1.10' }])
     })

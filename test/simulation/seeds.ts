@@ -63,5 +63,7 @@ export const keptSeeds: readonly KeptSeed[] = [
   { seed: 9675728, found: 'S15: an announcement that took too long was made again' },
   { seed: 9658406, found: 'S15 was too strict: an announcement that another one had overwritten can not be known' },
   { seed: 9251519, found: 'L1 in time: a replacement that was noted, and never asked for' },
+  { seed: 9779747, found: 'S7: a launch that served was given up for a volume that a person had given it' },
+  { seed: 9924938, found: 'S14 was too strict: two clocks that were off, each by minutes' },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]

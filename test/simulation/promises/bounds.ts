@@ -31,6 +31,9 @@ export class Bounds {
   /** Since when each instance in wait could become no member. */
   readonly #twinSince = new Map<string, number>()
 
+  /** Milliseconds by which the clock of any function has been off: of two that are, both ways. */
+  #skewMost = 0
+
   constructor(watch: Watch) {
     this.#watch = watch
     watch.cloud.autoscaling.onLifecycleState(({ instanceId, lifecycleState }) => {
@@ -39,7 +42,8 @@ export class Bounds {
     })
   }
 
-  sending({ operation, input }: Sending): void {
+  sending({ operation, input, life }: Sending): void {
+    this.#skewMost = Math.max(this.#skewMost, Math.abs(life.skewMs))
     if (operation === 'ssm.SendCommand') this.#oneCommand(input)
     if (operation === 'ssm.ListCommandInvocations') this.#lookedAt.set(String(input['InstanceId']), this.#watch.now())
   }
@@ -52,7 +56,8 @@ export class Bounds {
       if (documentName !== DocumentName || status !== 'InProgress' || !instanceIds.includes(id ?? '')) continue
       const age = this.#watch.now() - requestedAt
       // A host at work says so to whoever heals one in service; what has not begun by then never does.
-      if (this.#watch.lifecycleState(id) === 'InService' && age > limits.commandNotAfter) continue
+      const unbegunMs = limits.commandNotAfter - 2 * this.#skewMost
+      if (this.#watch.lifecycleState(id) === 'InService' && age > unbegunMs) continue
       if (age < knownMs || age > limits.commandForgottenAfter - skewMostMs) continue
       this.#watch.break('S14', `${documentName} is sent to ${id} beside ${commandId}, which has run for ${age} ms`)
     }
