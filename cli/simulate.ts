@@ -24,7 +24,7 @@ when something never occurred in 20000 seeds or more.
   --shrink         of a failing seed: which faults it needs, and how long
   --mutant NAME    with this bug planted
   --mutants        how many seeds it takes to find each planted bug; --seeds is the most for each (12000)
-  --exhaustive     instead of chance: every fault at every call of launch, terminate, bootstrap and replacement
+  --exhaustive     instead of chance: every fault at every call of each plain flow, from launch to healing
   --twice          each seed a second time: both have to come to the same hash
   --lines N        of the story of a failing seed, the last N lines (80)
   --json           one JSON object on the standard output

@@ -52,7 +52,7 @@ export class Releasing {
     if (operation === 'ec2.DetachNetworkInterface') this.#notServing(input)
   }
 
-  /** EC2 refuses to detach what is free. */
+  /** EC2 refuses to detach what is free; who is refused for another reason keeps the claim. */
   refused({ operation, input, life }: Arrival): void {
     if (operation !== 'ec2.DetachVolume') return
     const free = this.#freeAt.get(life) ?? new Map<string, number>()
