@@ -1,5 +1,5 @@
 import { limits } from '../model/limits.ts'
-import { holderOf, type Member } from '../model/member.ts'
+import { holderOf, isLeaving, type Member } from '../model/member.ts'
 import type { Observation, Survey } from '../model/observation.ts'
 import type { Change, Plan, Reconfigure } from '../model/plan.ts'
 import { askHealth } from './ask-health.ts'
@@ -146,18 +146,27 @@ function askedWhoVotes(seen: Observation, mine: Member): Plan {
   const step = unasked.length > 0 ? askHealth(seen, unasked) : undefined
   if (step) return act([step], 'the hosts are asked who votes', mine.id)
   if (hosts.some((id) => told(seen, id) === 'asked')) return wait('the hosts are asked who votes', mine.id)
-  return alarm(`member ${mine.id} is to lose its vote first, and nobody leads who could take it`, mine.id)
+  return heldUp(seen, mine, `member ${mine.id} is to lose its vote first, and nobody leads who could take it`)
 }
 
 function removal(seen: Observation, leader: Leader, ids: readonly number[], mine: Member): Plan {
   const voters = seen.members.filter((member) => ids.includes(member.id))
   const obstacle = obstacleToRemoval(seen, voters, mine, ids.length)
-  if (obstacle !== undefined) return alarm(`its vote is to be taken, but ${obstacle}`, mine.id)
+  if (obstacle !== undefined) return heldUp(seen, mine, `its vote is to be taken, but ${obstacle}`)
   const because = `member ${mine.id} is to lose its vote first`
   if (isDue(seen)) return act([reconfigure(leader, { kind: 'remove', member: mine.id })], because, mine.id)
-  const since = mine.networkInterface.leaving?.at ?? seen.now
-  const pause = seen.now - since > limits.guardAlarmAfter ? alarm : wait
-  return pause(seen.change?.because ? `${because}: ${seen.change.because}` : because, mine.id)
+  if (!isLeaving(mine) && seen.change?.status === 'running') return wait(because, mine.id)
+  return heldUp(seen, mine, seen.change?.because ? `${because}: ${seen.change.because}` : because)
+}
+
+/**
+ * What is in the way may be an election, or work on another host, and over soon. Where one of two members has not said
+ * since when it is to leave, somebody is to know at once.
+ */
+function heldUp(seen: Observation, mine: Member, because: string): Plan {
+  const since = isLeaving(mine) ? mine.networkInterface.leaving?.at : undefined
+  const isLong = since === undefined || seen.now - since > limits.guardAlarmAfter
+  return (isLong ? alarm : wait)(because, mine.id)
 }
 
 /** Whether to ask for the change, or once more: one of which nothing is heard began by `changeNotAfter`, and takes a minute. */

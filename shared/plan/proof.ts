@@ -6,6 +6,7 @@ import type { Command, Instance, Observation } from '../model/observation.ts'
 import type { AskPeer } from '../model/plan.ts'
 import { isForgotten } from './commands.ts'
 import { ec2Instance, groupInstance } from './instances.ts'
+import { electorateOf } from './standing.ts'
 
 /**
  * How far the host is. `never` and `stale` want a command to be sent: the same document proves and repairs, so the
@@ -116,9 +117,17 @@ export function outsideProof(seen: Observation, self: Instance, member: Member):
   if (!again) return nobodyToAsk(seen, self)
 
   const because = `${[...asked].join(', ')} can't reach ${address}`
-  if (seen.now - self.launchTime > limits.reachableWithin) return { kind: 'hopeless', because }
+  const isLong = seen.now - self.launchTime > limits.reachableWithin
+  if (isLong && isSpared(seen, self)) return { kind: 'hopeless', because }
   const latest = Math.max(...refused.map((reach) => reach.sentAt))
   return seen.now - latest > limits.commandAgainAfter ? ask(again) : { kind: 'awaited', because, alarm: true }
+}
+
+/** Whom nobody reaches may serve all the same: then it is in a quorum, which must stand without it before it goes. */
+function isSpared(seen: Observation, self: Instance): boolean {
+  const { voters, quorum } = electorateOf(seen)
+  // One or two members have no quorum to spare, whatever anybody waits for.
+  return voters.length <= 2 || peersInService(seen, self).length >= quorum
 }
 
 /** A peer that EC2 does not show just now, or whose tags are in doubt, is unknown, not absent. */

@@ -24,7 +24,8 @@ import {
 } from './scene.ts'
 
 const hosts = [self, other, third]
-const note = { leaving: { instanceId: self, at: seconds(60) } }
+const notedAt = (at: number) => ({ leaving: { instanceId: self, at } })
+const note = notedAt(seconds(60))
 const group = (one: number, wanted = 1): Wish => ({ name: `zookeeper-${one}`, wanted, member: id(one) })
 const at = (host: typeof self, state: string): GroupInstance => ({
   ...inGroup(host, state),
@@ -346,26 +347,25 @@ describe('a vote is taken', () => {
 
   test('not while the others are no quorum, which is an alarm after ten minutes', () => {
     const groupInstances = [at(self, 'Terminating:Wait'), at(other, 'InService')]
-    const long = { leaving: { instanceId: self, at: now - limits.guardAlarmAfter - 1 } }
+    const long = notedAt(now - limits.guardAlarmAfter - 1)
     const plan = planFor(givenUp({ voters: [1, 2, 3], change: { groupInstances } }, long))
     expect(plan).toMatchObject({ steps: [], verdict: 'WAIT', alarm: true })
   })
 
   test('in vain for ten minutes is an alarm, and no sooner', () => {
-    const long = { leaving: { instanceId: self, at: now - limits.guardAlarmAfter - 1 } }
+    const long = notedAt(now - limits.guardAlarmAfter - 1)
     const change = { sentAt: now, status: 'refused' } as const
-    const young = { leaving: { instanceId: self, at: now - limits.guardAlarmAfter } }
+    const young = notedAt(now - limits.guardAlarmAfter)
     expect(planFor(givenUp({ voters: [1, 2, 3], change: { change } }, young))).not.toHaveProperty('alarm')
     expect(planFor(givenUp({ voters: [1, 2, 3], change: { change } }, long))).toMatchObject({ ...waiting, alarm: true })
   })
 
-  test('by nobody where nobody leads, which is an alarm', () => {
-    const plan = planFor(givenUp({ voters: [1, 2, 3], led: 'silent' }))
-    expect(plan).toMatchObject({
-      steps: [],
-      alarm: true,
-      because: 'member 1 is to lose its vote first, and nobody leads who could take it',
-    })
+  test('by nobody where nobody leads, which an election may mend: an alarm after ten minutes', () => {
+    const because = 'member 1 is to lose its vote first, and nobody leads who could take it'
+    const young = planFor(givenUp({ voters: [1, 2, 3], led: 'silent' }, notedAt(now - limits.guardAlarmAfter)))
+    expect(young).toEqual({ steps: [], verdict: 'WAIT', because, member: 1 })
+    const old = planFor(givenUp({ voters: [1, 2, 3], led: 'silent' }, notedAt(now - limits.guardAlarmAfter - 1)))
+    expect(old).toEqual({ ...young, alarm: true })
   })
 
   test('from one that nothing holds and no group wants, by the sweep', () => {
@@ -378,14 +378,15 @@ describe('a vote is taken', () => {
   })
 
   test('not on the word of a leader whose host is at work, though one that has no vote is well', () => {
-    const seen = givenUp({ voters: [1, 2] })
-    const [first, , last] = seen.healths
-    const busy = health(other, seen.members[1]!, { ...serving('leader', [1, 2]), busy: true })
-    expect(planFor({ ...seen, healths: [first!, busy, last!] })).toMatchObject({
-      steps: [],
-      alarm: true,
-      because: 'its vote is to be taken, but without it 0 are in sync, and a quorum is 1',
-    })
+    const planAt = (at: number) => {
+      const seen = givenUp({ voters: [1, 2] }, notedAt(at))
+      const [first, , last] = seen.healths
+      const busy = health(other, seen.members[1]!, { ...serving('leader', [1, 2]), busy: true })
+      return planFor({ ...seen, healths: [first!, busy, last!] })
+    }
+    const because = 'its vote is to be taken, but without it 0 are in sync, and a quorum is 1'
+    expect(planAt(now - limits.guardAlarmAfter)).toEqual({ steps: [], verdict: 'WAIT', because, member: 1 })
+    expect(planAt(now - limits.guardAlarmAfter - 1)).toMatchObject({ because, alarm: true })
   })
 })
 
@@ -418,6 +419,17 @@ describe('of two members, who have no quorum to spare, one that is given up', ()
     const plan = two({ healths: [own, leader], change: { sentAt: seconds(1), status: 'running' } })
     expect(plan).toMatchObject({ steps: [], verdict: 'WAIT', because: 'member 1 is to lose its vote first' })
     expect(plan).not.toHaveProperty('alarm')
+    const refused = { sentAt: seconds(1), status: 'refused', because: 'busy' } as const
+    const because = 'member 1 is to lose its vote first: busy'
+    expect(two({ healths: [own, leader], change: refused })).toMatchObject({ steps: [], because, alarm: true })
+  })
+
+  test('with nobody who leads is an alarm at once, for nobody has said since when', () => {
+    const healths = [own, health(other, pair[1], serving('follower', [1, 2]))]
+    const byAnother = noted(pair[0], { leaving: { instanceId: other, at: seconds(60) } })
+    for (const first of [pair[0], byAnother]) {
+      expect(two({ members: [first, pair[1]], healths })).toMatchObject({ steps: [], verdict: 'WAIT', alarm: true })
+    }
   })
 
   test('keeps its vote where nobody else has one, which is an alarm', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../shared/model/limits.ts'
-import type { Wish } from '../../shared/model/observation.ts'
+import type { Observation, Wish } from '../../shared/model/observation.ts'
 import type { Step } from '../../shared/model/plan.ts'
 import { planFor } from '../../shared/plan/plan.ts'
 import {
@@ -463,6 +463,21 @@ describe('CONTINUE means proved', () => {
       const launchTime = now - limits.reachableWithin - 1
       const end = planFor({ ...both, instances: [instance(self, { launchTime }), instance(other), instance(third)] })
       expect(kinds(end.steps)).toEqual(['hand-over', 'write-note'])
+    })
+
+    test('one that serves is given up for that only where the others are a quorum without it', () => {
+      const launched = instance(self, { launchTime: now - limits.reachableWithin - 1 })
+      const outOfReach = { ...peers, reaches: [reach(other, 'unreachable', seconds(4))] }
+      const beside = (change: Partial<Observation>) => planFor({ ...outOfReach, ...change })
+      const down = instance(third, { state: 'shutting-down' })
+      expect(beside({ instances: [launched, instance(other), down] })).toMatchObject({
+        steps: [],
+        verdict: 'WAIT',
+        alarm: true,
+        because: `${other} can't reach 10.0.1.10`,
+      })
+      const two = beside({ instances: [launched, instance(other)], members: peers.members.slice(0, 2) })
+      expect(kinds(two.steps)).toEqual(['hand-over', 'write-note'])
     })
 
     test('a peer that could not reach it a moment ago is asked again, though it does not answer once', () => {

@@ -1,6 +1,6 @@
 import { limits } from '../../model/limits.ts'
 import type { Survey } from '../../model/observation.ts'
-import { electorateOf } from '../standing.ts'
+import { type Electorate, electorateOf } from '../standing.ts'
 import { isBeingHealed, isOnItsWay, type Patient } from './patient.ts'
 
 /**
@@ -23,11 +23,12 @@ export function brakeOf(
   const others = patients.filter((other) => other !== patient)
   const healed = others.find((other) => isBeingHealed(seen, other) && !(step === 'restart' && waitsFor(other, patient)))
   if (healed) return `member ${healed.member.id} is being healed`
-  const { voters, quorum } = electorateOf(seen)
+  const electorate = electorateOf(seen)
+  const { voters, quorum } = electorate
   const serving = others.filter((other) => staysServing(other) && voters.includes(other.member)).length
   // One or two members have no quorum to spare, whatever anybody waits for.
   const isSpared = serving >= quorum || voters.length <= 2 || !voters.includes(patient.member)
-  if (mayServe(patient, others, seen) && !isSpared)
+  if (mayServe(patient, others, electorate) && !isSpared)
     return `without it ${serving} members serve, and a quorum is ${quorum}`
   if (step === 'restart' && !patient.serves) return undefined
   const moving = seen.groupInstances.find(isOnItsWay)
@@ -36,8 +37,7 @@ export function brakeOf(
 }
 
 /** Who serves is in a quorum: if too few others are known to be in it, a silent one is. */
-function mayServe({ serves, condition }: Patient, others: readonly Patient[], seen: Survey): boolean {
-  const { voters, quorum } = electorateOf(seen)
+function mayServe({ serves, condition }: Patient, others: readonly Patient[], { voters, quorum }: Electorate): boolean {
   const known = others.filter((other) => other.serves && voters.includes(other.member)).length
   return serves || (condition.kind === 'sick' && condition.silent && known > 0 && known < quorum)
 }
