@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readDocuments } from '../../lab/stack/documents.ts'
 import { names } from '../../lab/stack/environment.ts'
 import { projectFile } from '../../lab/stack/project.ts'
-import { type Clone, clone, type Ran, run } from './packaging.ts'
+import { type Clone, clone, type Ran, type Resources, run } from './packaging.ts'
 
 const isolated = await run('unshare', ['--net', 'true'], '/', process.env).then(
   ({ exitCode }) => exitCode === 0,
@@ -88,6 +89,18 @@ describe('serverless package, in a fresh clone', () => {
       expect(Buffer.byteLength(JSON.stringify(content))).toBeLessThan(64 * 1024)
     }
   })
+})
+
+test('two that compile the template at once do not disturb each other', async () => {
+  const { synthesize } = (await import(pathToFileURL(join(one.folder, 'infra/synthesize.mjs')).href)) as {
+    readonly synthesize: (settings: string, target: string) => Promise<void>
+  }
+  const targets = ['first.json', 'second.json'].map((file) => join(one.folder, 'compiled', file))
+  await Promise.all(targets.map((target) => synthesize('stayput.yml', target)))
+  for (const target of targets) {
+    const { Resources } = JSON.parse(await readFile(target, 'utf8')) as { readonly Resources: Resources }
+    expect(Object.keys(Resources).toSorted()).toEqual(Object.keys(await one.template()).toSorted())
+  }
 })
 
 describe('settings that are wrong', () => {
