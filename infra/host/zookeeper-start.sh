@@ -23,9 +23,10 @@ zk_runs_as_configured() {
   [[ -n $(zk_processes) && -n $(zk_processes_with "-Dstayput[.]configuration=$zk_digest") ]]
 }
 
-# Whether the server is started anew although it runs as configured: once an attempt.
+# Whether the server is started anew although it runs as configured: once an attempt, and only while it has no role. One
+# that has found its role since it was looked at is part of the quorum, and another member may leave because of that.
 zk_is_to_restart() {
-  [[ $service == restart && $(cat "$zk_restarted" 2>/dev/null) != "$attempt" ]]
+  [[ $service == restart && $(cat "$zk_restarted" 2>/dev/null) != "$attempt" ]] && ! zk_look
 }
 
 # A mount that was taken away lazily is there for those who have its files open, and for nobody else. Such a server goes on

@@ -79,7 +79,7 @@ export interface TakeOver extends HostedMember {
   readonly format: readonly VolumeId[]
   /** Whether a member without data may take part in forming the ensemble's first quorum. */
   readonly bootstrap: boolean
-  /** Whether a service that runs as it should is started anew all the same, because it does not serve. */
+  /** Whether a service that runs as it should is started anew, if it still has no role when the command arrives. */
   readonly restart: boolean
 }
 

@@ -6,7 +6,7 @@ import { bootstrapPermitted } from './permits.ts'
 
 /**
  * The command that makes the instance the member, or finds that it is. Undefined while the range of its subnet is not
- * seen. With `restart` the service is started anew although it runs as it should.
+ * seen. With `restart` a service that has no role is started anew although it runs.
  */
 export function takeOverStep(
   seen: Survey,

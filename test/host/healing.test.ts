@@ -146,6 +146,11 @@ describe.skipIf(reason !== undefined)(`a member that is not well${skipped}`, () 
     expect(await ward.health(stopped)).toMatchObject({ busy: false, service: { running: true } })
   })
 
+  test('a restart that comes when the server has its role again leaves it alone', async () => {
+    await ward.client.startWriter('/writer')
+    expect(await heals(follower, 'restart')).toEqual({ restarted: false })
+  })
+
   test('a route that was deleted is put back, and the server runs on', async () => {
     await ward.client.startWriter('/writer')
     await ward.on(follower, 'ip -4 rule del priority 7829')

@@ -92,7 +92,7 @@ export const misfortunes: Partial<Readonly<Record<MishapKind, Misfortune>>> = {
 function cutOff(scene: Scene, id: string, ms: number): boolean {
   if (!exists(scene, id)) return false
   const cut = (off: boolean): void => {
-    if (exists(scene, id)) scene.hosts.cutNetwork(id, off)
+    if (exists(scene, id) && (off || !isLost(scene, id))) scene.hosts.cutNetwork(id, off)
     scene.promises.disturb(id)
   }
   cut(true)
@@ -106,10 +106,13 @@ function silence(scene: Scene, id: string, ms: number): boolean {
   repairAfter(scene, ms, () => {
     // Until now SSM may have said that it is lost.
     scene.promises.disturb(id)
-    scene.cloud.ssm.startAgent(id)
+    if (!isLost(scene, id)) scene.cloud.ssm.startAgent(id)
   })
   return true
 }
+
+/** Nothing that ends brings it back: one that serves and has no agent for good takes a person, who is told. */
+const isLost = ({ lost }: Scene, id: string): boolean => [...lost.values()].includes(id)
 
 function breaks(scene: Scene, id: string, what: Parameters<Scene['hosts']['breakNext']>[1]): boolean {
   if (!exists(scene, id)) return false

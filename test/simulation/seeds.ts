@@ -65,5 +65,7 @@ export const keptSeeds: readonly KeptSeed[] = [
   { seed: 9251519, found: 'L1 in time: a replacement that was noted, and never asked for' },
   { seed: 9779747, found: 'S7: a launch that served was given up for a volume that a person had given it' },
   { seed: 9924938, found: 'S14 was too strict: two clocks that were off, each by minutes' },
+  { seed: 1171202, found: 'S7: a server was restarted when it had its role again, and another one had left for that' },
+  { seed: 1165075, found: 'a host that is lost for good came back, without its agent, and led' },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]

@@ -15,7 +15,7 @@ const readyWithinMs = 60_000
 
 /** Starts the service unless it runs, and waits until it has a role in its ensemble. */
 export async function serve(world: World, host: Host, process: Process, wanted: TakeOverArguments): Promise<Role> {
-  if (wanted.restart && host.restarted !== wanted.attempt) {
+  if (wanted.restart && host.restarted !== wanted.attempt && !hasRole(host)) {
     await stopService(world, host, process)
     host.restarted = wanted.attempt
   }
@@ -27,6 +27,10 @@ export async function serve(world: World, host: Host, process: Process, wanted: 
     await process.sleep(pollMs)
   }
   throw new Failure('no-quorum', `The service found no role within ${readyWithinMs / 1000} seconds.`)
+}
+
+function hasRole({ server }: Host): boolean {
+  return server !== undefined && !server.hung && server.role !== 'looking'
 }
 
 /** An instance takes over at most one member, for good. */

@@ -11,10 +11,8 @@ import type { Sending, Watch } from './watch.ts'
 const toldMs = limits.healthAgeMax + limits.observationAgeMax + 10_000
 const deliveredMs = toldMs + limits.commandNotAfter + 30_000
 
-type Ending = 'restart' | 'replace' | 'hand-over'
-
 interface Ended {
-  readonly by: Ending
+  readonly by: 'replace' | 'hand-over'
   readonly at: number
   /** False of one that is to be replaced, until its instance is told to let go. */
   handsOver: boolean
@@ -32,7 +30,7 @@ export interface Running {
 /**
  * S7: a server that is part of its quorum is ended by us only while the others are a quorum without it, where those that
  * we have ended ourselves do not count until they are back; and members are healed one at a time, each step given its
- * time. Who is part of a quorum is by the list of the servers: see voting.ts.
+ * time. A restart ends no server that has a role: its host looks once more. Who is part of a quorum is by the list of the servers: see voting.ts.
  */
 export class Quorum {
   readonly #watch: Watch
@@ -95,19 +93,18 @@ export class Quorum {
 
   /** A document begins on a host. */
   runs(run: Running): void {
-    const by = endingOf(run)
     const member = this.#memberOf(run.parameters)
-    if (by === undefined || !member || this.#watch.holder(member) !== run.instanceId || !this.#isJoined(member)) return
+    if (run.document !== names.handOver || !member || this.#watch.holder(member) !== run.instanceId || !this.#isJoined(member)) return
     // Nobody counts upon a launch before it is continued, and one that is given up must not wait for a quorum.
     if (this.#watch.cloud.autoscaling.members.get(run.instanceId)?.lifecycleState.startsWith('Pending')) return
     const ended = this.#ended.get(member)
     // One that is to be replaced serves on in its hook until the guard lets it go.
     if (ended && !isWaiting(ended)) return
-    if (by === 'hand-over') this.#voting.handsOver(member, run.instanceId, deliveredMs)
+    this.#voting.handsOver(member, run.instanceId, deliveredMs)
     const charge = this.#chargeOf(member, deliveredMs)
-    if (charge !== undefined) this.#charges.set(run, `${by} of ${charge}`)
+    if (charge !== undefined) this.#charges.set(run, `hand-over of ${charge}`)
     if (ended) ended.handsOver = true
-    else this.#ended.set(member, { by, at: this.#watch.now(), handsOver: true, down: false })
+    else this.#ended.set(member, { by: 'hand-over', at: this.#watch.now(), handsOver: true, down: false })
   }
 
   /** The document has ended, and so may have the server. */
@@ -116,7 +113,7 @@ export class Quorum {
     const member = this.#memberOf(run.parameters)
     const ended = member && this.#ended.get(member)
     const charge = this.#charges.get(run)
-    if (!member || endingOf(run) === undefined) return
+    if (!member || run.document !== names.handOver) return
     // It has refused to begin, or has had nothing to do.
     if (ended && !ended.down && ended.by !== 'replace' && this.#isJoined(member)) this.#ended.delete(member)
     else if (charge !== undefined) this.#watch.break('S7', charge)
@@ -188,7 +185,7 @@ export class Quorum {
   #counts(member: Member, ms: number, withLeavers: boolean): boolean {
     const joinedAt = this.#joinedAt.get(member) ?? Number.NEGATIVE_INFINITY
     const ended = this.#ended.get(member)
-    const isLeaver = ended !== undefined && !ended.down && ended.by !== 'restart'
+    const isLeaver = ended !== undefined && !ended.down
     const isThere = ended === undefined || isWaiting(ended) || (withLeavers && isLeaver)
     return isThere && this.#watch.now() - joinedAt <= ms
   }
@@ -232,8 +229,3 @@ export class Quorum {
 }
 
 const isWaiting = ({ handsOver, down }: Ended): boolean => !handsOver && !down
-
-function endingOf({ document, parameters }: Running): 'restart' | 'hand-over' | undefined {
-  if (document === names.handOver) return 'hand-over'
-  return document === names.takeOver && parameters['Service']?.[0] === 'restart' ? 'restart' : undefined
-}
