@@ -94,7 +94,13 @@ export class Quorum {
   /** A document begins on a host. */
   runs(run: Running): void {
     const member = this.#memberOf(run.parameters)
-    if (run.document !== names.handOver || !member || this.#watch.holder(member) !== run.instanceId || !this.#isJoined(member)) return
+    if (
+      run.document !== names.handOver ||
+      !member ||
+      this.#watch.holder(member) !== run.instanceId ||
+      !this.#isJoined(member)
+    )
+      return
     // Nobody counts upon a launch before it is continued, and one that is given up must not wait for a quorum.
     if (this.#watch.cloud.autoscaling.members.get(run.instanceId)?.lifecycleState.startsWith('Pending')) return
     const ended = this.#ended.get(member)
