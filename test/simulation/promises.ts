@@ -107,6 +107,7 @@ export class Promises {
   done(arrival: Arrival): void {
     this.#attaching.done(arrival)
     this.#content.done(arrival)
+    this.#quorum.done(arrival)
   }
 
   /** A call was refused by the cloud. */

@@ -2,7 +2,7 @@ import type { NetworkInterface, Volume } from '../../../lab/cloud/ec2/ec2.ts'
 import { bookkeepingTags } from '../../../shared/model/tags.ts'
 import type { Member } from '../ensembles.ts'
 import type { Life } from '../port.ts'
-import type { Arrival, Input, Sending, Watch } from './watch.ts'
+import type { Arrival, Input, Sending, Tag, Watch } from './watch.ts'
 
 /** Milliseconds for which an invocation may go by what it saw before: of a first attachment (S15), or of a leave (S12). */
 const unknownMs = 45_000
@@ -176,11 +176,6 @@ function pairsOf(pairs: WeakMap<Life, Set<string>>, life: Life): Set<string> {
   const there = pairs.get(life) ?? new Set<string>()
   pairs.set(life, there)
   return there
-}
-
-interface Tag {
-  readonly Key?: string
-  readonly Value?: string
 }
 
 function pairOf(input: Input): string {

@@ -52,12 +52,14 @@ export class Bounds {
   #oneCommand({ DocumentName, InstanceIds }: Input): void {
     if (repeatable.has(String(DocumentName)) || this.#watch.mayBeStale()) return
     const [id] = Array.isArray(InstanceIds) ? InstanceIds.map(String) : []
-    for (const { documentName, instanceIds, status, requestedAt, commandId } of this.#watch.cloud.ssm.commands.all()) {
+    for (const command of this.#watch.cloud.ssm.commands.all()) {
+      const { documentName, instanceIds, status, requestedAt, commandId, parameters } = command
       if (documentName !== DocumentName || status !== 'InProgress' || !instanceIds.includes(id ?? '')) continue
       const age = this.#watch.now() - requestedAt
       // A host at work says so to whoever heals one in service; what has not begun by then never does.
-      const unbegunMs = limits.commandNotAfter - 2 * this.#skewMost
-      if (this.#watch.lifecycleState(id) === 'InService' && age > unbegunMs) continue
+      const notAfter = Number(parameters['NotAfter']?.[0]) * 1000
+      const isOver = this.#watch.now() > notAfter - 2 * this.#skewMost
+      if (this.#watch.lifecycleState(id) === 'InService' && isOver) continue
       if (age < knownMs || age > limits.commandForgottenAfter - skewMostMs) continue
       this.#watch.break('S14', `${documentName} is sent to ${id} beside ${commandId}, which has run for ${age} ms`)
     }

@@ -1,8 +1,9 @@
 import { names } from '../../../lab/stack/environment.ts'
 import { limits } from '../../../shared/model/limits.ts'
+import { bookkeepingTags } from '../../../shared/model/tags.ts'
 import type { Member } from '../ensembles.ts'
 import { Voting } from './voting.ts'
-import type { Sending, Watch } from './watch.ts'
+import type { Arrival, Sending, Tag, Watch } from './watch.ts'
 
 /**
  * Milliseconds for which what the hosts have told may be believed: whoever dies by itself after that is nobody's fault. A
@@ -41,6 +42,10 @@ export class Quorum {
   /** When each member was last healed by a step that ends its server. */
   readonly #healed = new Map<Member, number>()
   readonly #restarted = new Map<Member, number>()
+  /** When the newest note of a member's healing says that it was written. */
+  readonly #notedAt = new Map<Member, number>()
+  /** Those whose newest note was overwritten by an older one that landed late: nobody can know of it. */
+  readonly #forgotten = new Set<Member>()
   /** By ensemble: when it was last without a quorum, which nobody can spend. */
   readonly #withoutQuorumAt = new Map<string, number>()
   /** By ensemble: when its groups last wanted no instance. */
@@ -89,6 +94,20 @@ export class Quorum {
     if (operation !== 'ssm.SendCommand' || input['DocumentName'] !== names.takeOver) return
     const { Parameters } = input as { Parameters?: Running['parameters'] }
     if (Parameters?.['Service']?.[0] === 'restart') this.#oneAtATime(this.#memberOf(Parameters), 'restart', at)
+  }
+
+  done({ operation, input }: Arrival): void {
+    if (operation !== 'ec2.CreateTags') return
+    const { Resources = [], Tags = [] } = input as { Resources?: readonly string[]; Tags?: readonly Tag[] }
+    const note = Tags.find((tag) => tag.Key === bookkeepingTags.healing)?.Value
+    if (note === undefined) return
+    const at = Date.parse(note.split('@')[1] ?? '')
+    for (const member of Resources.flatMap((id) => this.#watch.byInterface.get(id) ?? [])) {
+      const newest = this.#notedAt.get(member) ?? at
+      if (at < newest) this.#forgotten.add(member)
+      else this.#forgotten.delete(member)
+      this.#notedAt.set(member, Math.max(at, newest))
+    }
   }
 
   /** A document begins on a host. */
@@ -142,10 +161,10 @@ export class Quorum {
     if (!member) return
     const since = at - (this.#healed.get(member) ?? Number.NEGATIVE_INFINITY)
     const name = `member ${member.id} of ${member.ensemble}`
-    if (since < limits.healingSettles) {
+    if (since < limits.healingSettles && !this.#forgotten.has(member)) {
       this.#watch.break('S7', `${by} of ${name}, to which the same or less was done ${since} ms before`)
     }
-    for (const other of this.#othersOf(member)) {
+    for (const other of this.#othersOf(member).filter((one) => !this.#forgotten.has(one))) {
       const age = at - (this.#restarted.get(other) ?? Number.NEGATIVE_INFINITY)
       if (age < limits.healingSettles)
         this.#watch.break('S7', `${by} of ${name} beside the restart of member ${other.id}`)

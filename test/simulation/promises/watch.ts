@@ -51,6 +51,11 @@ export interface Arrival extends Sending {
 
 export type Input = Readonly<Record<string, unknown>>
 
+export interface Tag {
+  readonly Key?: string
+  readonly Value?: string
+}
+
 /** Milliseconds for which a change from outside may not have been seen yet. */
 export const unseenMs = 120_000
 
