@@ -56,10 +56,11 @@ export class Bounds {
       const { documentName, instanceIds, status, requestedAt, commandId, parameters } = command
       if (documentName !== DocumentName || status !== 'InProgress' || !instanceIds.includes(id ?? '')) continue
       const age = this.#watch.now() - requestedAt
-      // A host at work says so to whoever heals one in service; what has not begun by then never does.
+      // A host at work says so to whoever heals one in service; what has not begun by then never does, and a host that has
+      // been rebooted is at work on nothing, whatever SSM tells of the command.
       const notAfter = Number(parameters['NotAfter']?.[0]) * 1000
       const isOver = this.#watch.now() > notAfter - 2 * this.#skewMost
-      if (this.#watch.lifecycleState(id) === 'InService' && isOver) continue
+      if (this.#watch.lifecycleState(id) === 'InService' && (isOver || !this.#watch.calm(String(id)))) continue
       if (age < knownMs || age > limits.commandForgottenAfter - skewMostMs) continue
       this.#watch.break('S14', `${documentName} is sent to ${id} beside ${commandId}, which has run for ${age} ms`)
     }
