@@ -68,7 +68,7 @@ function carryOut(step: Step, acting: Acting): Promise<Answer> {
     case 'write-note':
       return ec2.note(step.networkInterfaceId, step.note)
     case 'forget-note':
-      return ec2.forget(step.networkInterfaceId, step.key)
+      return ec2.forget(step.networkInterfaceId, step.note)
     case 'reconfigure':
       return reconfigure(step, acting)
     case 'mark-unhealthy':
@@ -99,9 +99,8 @@ function subject(step: Step): string {
     case 'detach-interface':
       return step.networkInterfaceId
     case 'write-note':
-      return `${step.networkInterfaceId}, ${step.note.key}`
     case 'forget-note':
-      return `${step.networkInterfaceId}, ${step.key}`
+      return `${step.networkInterfaceId}, ${step.note.key}`
     case 'ask-health':
       return step.instanceIds.join(', ')
     case 'mark-unhealthy':

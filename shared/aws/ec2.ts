@@ -49,8 +49,11 @@ export interface Ec2 {
   withdrawPermit(permit: Permit, id: VolumeId): Promise<Answer>
   /** Writes a bookkeeping tag of an interface. */
   note(id: NetworkInterfaceId, note: Note): Promise<Answer>
-  /** Takes a bookkeeping tag of an interface away. */
-  forget(id: NetworkInterfaceId, key: Note['key']): Promise<Answer>
+  /**
+   * Takes a bookkeeping tag of an interface away, if it is still this note: a request that lands late must not take a newer
+   * one. EC2 deletes a tag that is given with its value only where the value is the same (DeleteTags, EC2 API Reference).
+   */
+  forget(id: NetworkInterfaceId, note: Note): Promise<Answer>
 }
 
 export function ec2Port(send: Send): Ec2 {
@@ -187,9 +190,10 @@ function notes(send: Send): Pick<Ec2, 'note' | 'forget'> {
         const Tags = [{ Key: bookkeepingTags[note.key], Value: written(note) }]
         await send('ec2.CreateTags', { Resources: [id], Tags })
       }),
-    forget: (id, key) =>
-      mutate(`forgetting on ${id}: ${key}`, async () => {
-        await send('ec2.DeleteTags', { Resources: [id], Tags: [{ Key: bookkeepingTags[key] }] })
+    forget: (id, note) =>
+      mutate(`forgetting on ${id}: ${note.key}`, async () => {
+        const Tags = [{ Key: bookkeepingTags[note.key], Value: written(note) }]
+        await send('ec2.DeleteTags', { Resources: [id], Tags })
       }),
   }
 }
@@ -263,12 +267,17 @@ function readVolumeAttachment(one: sdk.VolumeAttachment): VolumeAttachment {
   }
 }
 
-/** Our own writing, as `written` puts it; anything else in such a tag counts as nothing. */
+/** Our own writing, as `written` puts it to the letter; anything else in such a tag counts as nothing. */
 function readNotes(tags: readonly sdk.Tag[] | undefined): Pick<NetworkInterface, 'leaving' | 'healing' | 'failures'> {
   const leaving = readIntent(tagValue(tags, bookkeepingTags.leaving))
   const healing = readHealing(tagValue(tags, bookkeepingTags.healing))
   const failures = readFailures(tagValue(tags, bookkeepingTags.failures))
-  return { ...(leaving && { leaving }), ...(healing && { healing }), ...(failures && { failures }) }
+  const isOurs = (note: Note): boolean => written(note) === tagValue(tags, bookkeepingTags[note.key])
+  return {
+    ...(leaving && isOurs({ key: 'leaving', ...leaving }) && { leaving }),
+    ...(healing && isOurs({ key: 'healing', ...healing }) && { healing }),
+    ...(failures && isOurs({ key: 'failures', ...failures }) && { failures }),
+  }
 }
 
 function readHealing(value: string | undefined): Healing | undefined {

@@ -139,10 +139,11 @@ export interface WriteNote {
   readonly note: Note
 }
 
+/** Takes this very note away, and no newer one. */
 export interface ForgetNote {
   readonly kind: 'forget-note'
   readonly networkInterfaceId: NetworkInterfaceId
-  readonly key: Note['key']
+  readonly note: Note
 }
 
 /** Has Auto Scaling replace the instance, at once and past its own brakes: whoever asks for it is the brake. */

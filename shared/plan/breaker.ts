@@ -63,5 +63,5 @@ function evidence(seen: Observation, self: Instance): string {
 
 /** A launch that has become the member ends the row. */
 export function forgottenFailures({ networkInterface: { id, failures } }: Member): Step[] {
-  return failures ? [{ kind: 'forget-note', networkInterfaceId: id, key: 'failures' }] : []
+  return failures ? [{ kind: 'forget-note', networkInterfaceId: id, note: { key: 'failures', ...failures } }] : []
 }

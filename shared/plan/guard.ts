@@ -87,10 +87,11 @@ function announced(seen: Observation, mine: Member): Way | undefined {
 }
 
 function standBack(seen: Observation, mine: Member, first: Member): Plan {
-  if (!isLeaving(mine)) return wait(`member ${first.id} leaves first`, mine.id)
+  const { id: networkInterfaceId, leaving } = mine.networkInterface
+  if (!leaving || !isLeaving(mine)) return wait(`member ${first.id} leaves first`, mine.id)
   const because = `member ${first.id} leaves first, so member ${mine.id} stands back`
   if (!wasThereFor(seen, first, patience(seen, mine))) return wait(because, mine.id)
-  const forget: Step = { kind: 'forget-note', networkInterfaceId: mine.networkInterface.id, key: 'leaving' }
+  const forget: Step = { kind: 'forget-note', networkInterfaceId, note: { key: 'leaving', ...leaving } }
   return act([forget], because, mine.id)
 }
 

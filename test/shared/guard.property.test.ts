@@ -107,7 +107,7 @@ describe('the quorum', () => {
       if (step.kind === 'write-note') {
         expect(step.note).toEqual({ key: 'leaving', instanceId: self, at: now })
       } else {
-        expect(step.key).toBe('leaving')
+        expect(step.note).toEqual({ key: 'leaving', ...mine!.networkInterface.leaving })
         expect(mine!.id).not.toBe(id(1))
       }
     }

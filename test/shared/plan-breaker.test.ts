@@ -154,10 +154,10 @@ describe('the more failures in a row, the later the next launch', () => {
 })
 
 describe('a launch that becomes the member', () => {
-  const forget = { kind: 'forget-note', networkInterfaceId, key: 'failures' }
-
   test.each([self, other])('makes the failures forgotten before it is continued, those of %s too', (name) => {
     const members = [noted(mine, failures(2, name))]
+    const note = { key: 'failures', ...failures(2, name).failures }
+    const forget = { kind: 'forget-note', networkInterfaceId, note }
     expect(planFor(seen({ members, commands: [takenOver(mine)] })).steps).toEqual([forget])
   })
 

@@ -98,8 +98,15 @@ describe('who leaves writes before it looks', () => {
     expect(since(limits.standsBackAfter - 1)).toMatchObject({ steps: [], verdict: 'WAIT' })
     expect(behind()).toMatchObject({ steps: [], verdict: 'WAIT' })
     expect(since(limits.standsBackAfter).steps).toEqual([
-      { kind: 'forget-note', networkInterfaceId: second.networkInterface.id, key: 'leaving' },
+      {
+        kind: 'forget-note',
+        networkInterfaceId: second.networkInterface.id,
+        note: { key: 'leaving', ...note.leaving },
+      },
     ])
+    // A hand-over that was sent before anybody could see the first wish, and of which nothing was heard.
+    const begins = limits.leavingSettles + limits.observationAgeMax + limits.commandNotAfter
+    expect(since(begins)).toMatchObject({ steps: [], verdict: 'WAIT' })
   })
 
   test('later where its group gives it up: a change that takes its vote may be under way for as long', () => {
@@ -144,7 +151,7 @@ describe('who leaves writes before it looks', () => {
     expect(world(own, 60_000)).toMatchObject(goes)
     expect(world(own, 60_000).because).toContain('so the quorum loses nothing')
     // It has found its way back meanwhile.
-    expect(world(own, 60_000, {}).steps).toMatchObject([{ kind: 'forget-note' }])
+    expect(world(own, limits.standsBackAfter, {}).steps).toMatchObject([{ kind: 'forget-note' }])
     expect(world(second, 0, {})).toMatchObject({ steps: [], because: 'member 1 leaves first' })
   })
 

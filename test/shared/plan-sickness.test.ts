@@ -159,8 +159,10 @@ describe('the ladder', () => {
 
   test('the note of one that is well again is forgotten, and no other note', () => {
     const networkInterfaceId = member(3).networkInterface.id
-    const { notes } = planHealing(ensemble({}, { members: noted(3, 'apply', 600) }))
-    expect(notes).toEqual([{ kind: 'forget-note', networkInterfaceId, key: 'healing' }])
+    const members = noted(3, 'apply', 600)
+    const note = { key: 'healing', ...members[2]!.networkInterface.healing }
+    const { notes } = planHealing(ensemble({}, { members }))
+    expect(notes).toEqual([{ kind: 'forget-note', networkInterfaceId, note }])
   })
 })
 

@@ -28,15 +28,18 @@ async function read(tags: Readonly<Record<string, string>>): Promise<Partial<Net
 }
 
 describe('a note', () => {
-  test.each(notes)('%o is written as one tag of the interface, and taken away by its key', async (note, Key, Value) => {
-    const { ports, calls } = rim({})
-    expect(await ports.ec2.note(card, note)).toMatchObject({ done: 'yes' })
-    expect(await ports.ec2.forget(card, note.key)).toMatchObject({ done: 'yes' })
-    expect(calls).toEqual([
-      ['ec2.CreateTags', { Resources: [card], Tags: [{ Key, Value }] }],
-      ['ec2.DeleteTags', { Resources: [card], Tags: [{ Key }] }],
-    ])
-  })
+  test.each(notes)(
+    '%o is written as one tag of the interface, and only itself is taken away',
+    async (note, Key, Value) => {
+      const { ports, calls } = rim({})
+      expect(await ports.ec2.note(card, note)).toMatchObject({ done: 'yes' })
+      expect(await ports.ec2.forget(card, note)).toMatchObject({ done: 'yes' })
+      expect(calls).toEqual([
+        ['ec2.CreateTags', { Resources: [card], Tags: [{ Key, Value }] }],
+        ['ec2.DeleteTags', { Resources: [card], Tags: [{ Key, Value }] }],
+      ])
+    },
+  )
 
   test.each(notes)('%o is read as it was written', async (note, Key, Value) => {
     const { key, ...rest } = note
@@ -52,6 +55,7 @@ describe('a note', () => {
     ['stayput:leaving', self],
     ['stayput:leaving', `i-1@${at}`],
     ['stayput:leaving', `${self}@soon`],
+    ['stayput:leaving', `${self}@${at.replace('.000Z', 'Z')}`],
     ['stayput:healing', `reboot@${at}`],
     ['stayput:healing', 'restart'],
     ['stayput:healing', 'restart@soon'],
@@ -91,7 +95,7 @@ describe('Auto Scaling', () => {
 describe('a refusal says what was attempted', () => {
   const changes: [Operation, string, (ports: Ports) => Promise<unknown>][] = [
     ['ec2.CreateTags', `noting on ${card}: leaving`, ({ ec2 }) => ec2.note(card, notes[0]![0])],
-    ['ec2.DeleteTags', `forgetting on ${card}: healing`, ({ ec2 }) => ec2.forget(card, 'healing')],
+    ['ec2.DeleteTags', `forgetting on ${card}: leaving`, ({ ec2 }) => ec2.forget(card, notes[0]![0])],
     [
       'autoscaling.SetInstanceHealth',
       `marking ${self} unhealthy`,
@@ -157,7 +161,7 @@ describe('the steps', () => {
 
   test.each<[Step, Operation, string]>([
     [{ kind: 'write-note', networkInterfaceId: card, note: notes[0]![0] }, 'ec2.CreateTags', `${card}, leaving`],
-    [{ kind: 'forget-note', networkInterfaceId: card, key: 'failures' }, 'ec2.DeleteTags', `${card}, failures`],
+    [{ kind: 'forget-note', networkInterfaceId: card, note: notes[0]![0] }, 'ec2.DeleteTags', `${card}, leaving`],
     [{ kind: 'mark-unhealthy', instanceId: self }, 'autoscaling.SetInstanceHealth', self],
   ])('$kind is one call, told in one line', async (step, operation, subject) => {
     const { calls, told, done } = await perform(step)

@@ -96,9 +96,9 @@ function tell(seen: Survey, { member, healing }: Patient, condition: Exclude<Con
   if (condition.kind !== 'well')
     return said(member, condition.because, condition.kind === 'doubtful' && condition.alarm)
   const { id: networkInterfaceId, healing: noted } = member.networkInterface
-  const isOver = noted && (healing === undefined || healing.step === 'noticed' || hasLasted(seen, healing))
+  const isOver = healing === undefined || healing.step === 'noticed' || hasLasted(seen, healing)
   return {
-    ...(isOver && { note: { kind: 'forget-note', networkInterfaceId, key: 'healing' } }),
+    ...(noted && isOver && { note: { kind: 'forget-note', networkInterfaceId, note: { key: 'healing', ...noted } } }),
     ...(condition.alarm !== undefined && said(member, condition.alarm, true)),
   }
 }
