@@ -56,10 +56,10 @@ export const limits = {
   /** Reads may be some seconds behind: so long a note has to have been seen before the lack of another one is believed. */
   leavingSettles: 5000,
   /**
-   * Whoever has not seen a note has decided within `observationAgeMax` and `leavingSettles`. What it then sent is listed a
-   * few seconds later, but for a request of which nothing is heard: that may begin until `commandNotAfter`.
+   * Whoever has not seen a note has decided within `observationAgeMax` and `leavingSettles`, and what it then sent is
+   * listed a few seconds later.
    */
-  standsBackAfter: 2 * 60_000,
+  standsBackAfter: 30_000,
   /**
    * A write that was sent so long ago has arrived or never will, by whatever clock: AWS takes no request whose signature is
    * more than five minutes old, or off its own clock ("Elements of an AWS API request signature", IAM User Guide).

@@ -134,10 +134,14 @@ describe.skipIf(reason !== undefined)(`an ensemble that heals itself${skipped}`,
     for (const { groupName } of lab.members) {
       lab.cloud.call('autoscaling.StartInstanceRefresh', { AutoScalingGroupName: groupName })
     }
-    await until(() => lab.members.every((member, place) => ![before[place], ''].includes(instanceOf(member))), 150)
-    await until(async () => (await serving()) === 3)
-    over.abort()
-    await watched
+    try {
+      await until(() => lab.members.every((member, place) => ![before[place], ''].includes(instanceOf(member))), 150)
+      await until(async () => (await serving()) === 3)
+    } finally {
+      // It never pauses once nothing answers any more.
+      over.abort()
+      await watched
+    }
     expect(fewest).toBe(2)
     const { errors, longestStallMs } = await nothingIsLost()
     process.stdout.write(`refresh of all: longest stall ${Math.round(longestStallMs)} ms, ${errors.length} errors\n`)
