@@ -57,7 +57,7 @@ export class Bounds {
       if (documentName !== DocumentName || status !== 'InProgress' || !instanceIds.includes(id ?? '')) continue
       const age = this.#watch.now() - requestedAt
       // A host at work says so to whoever heals one in service; what has not begun by then never does, and a host that has
-      // been rebooted is at work on nothing, whatever SSM tells of the command.
+      // been rebooted is at work on nothing, whatever SSM tells of the command. Nobody is judged while it is not calm.
       const notAfter = Number(parameters['NotAfter']?.[0]) * 1000
       const isOver = this.#watch.now() > notAfter - 2 * this.#skewMost
       if (this.#watch.lifecycleState(id) === 'InService' && (isOver || !this.#watch.calm(String(id)))) continue

@@ -31,7 +31,8 @@ export interface Running {
 /**
  * S7: a server that is part of its quorum is ended by us only while the others are a quorum without it, where those that
  * we have ended ourselves do not count until they are back; and members are healed one at a time, each step given its
- * time. A restart ends no server that has a role: its host looks once more. Who is part of a quorum is by the list of the servers: see voting.ts.
+ * time. A restart ends no server that has a role: its host looks once more. Who is part of a quorum is by the list of the
+ * servers: see voting.ts.
  */
 export class Quorum {
   readonly #watch: Watch
