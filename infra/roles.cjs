@@ -13,7 +13,12 @@ const ensembleTag = 'stayput:ensemble'
 const written = ['stayput:holder']
 const withdrawn = ['stayput:format', 'stayput:bootstrap']
 /** Of interfaces: what they note there and take away again. */
-const notes = { leaving: 'stayput:leaving', healing: 'stayput:healing', failures: 'stayput:failures' }
+const notes = {
+  leaving: 'stayput:leaving',
+  handingOver: 'stayput:handing-over',
+  healing: 'stayput:healing',
+  failures: 'stayput:failures',
+}
 
 const arn = (service, resource) => ({
   'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`,
@@ -249,7 +254,7 @@ const functionRole = (name, statements) =>
 
 function functionRoles(stack) {
   const owned = belongings(stack)
-  const { leaving, healing, failures } = notes
+  const { leaving, handingOver, healing, failures } = notes
   // A launch that is given up hands over.
   const launch = [
     look([]),
@@ -263,7 +268,7 @@ function functionRoles(stack) {
     look([]),
     tellVerdict(owned, []),
     ...handOver(owned),
-    keepNotes(owned, leaving),
+    keepNotes(owned, leaving, handingOver),
     ...command(stack, ['HandOverDocument', 'HealthDocument', 'ReconfigureDocument']),
   ]
   // The sweep takes up any action that is open, and heals: it alone may have an instance replaced.
@@ -271,7 +276,7 @@ function functionRoles(stack) {
     look(['autoscaling:DescribeLifecycleHooks']),
     tellVerdict(owned, ['autoscaling:SetInstanceHealth']),
     ...takeOver(owned),
-    keepNotes(owned, leaving, healing, failures),
+    keepNotes(owned, leaving, handingOver, healing, failures),
     ...lendKeys(stack),
     ...command(stack, [...documents, 'HealthDocument', 'ReconfigureDocument']),
   ]

@@ -268,13 +268,17 @@ function readVolumeAttachment(one: sdk.VolumeAttachment): VolumeAttachment {
 }
 
 /** Our own writing, as `written` puts it to the letter; anything else in such a tag counts as nothing. */
-function readNotes(tags: readonly sdk.Tag[] | undefined): Pick<NetworkInterface, 'leaving' | 'healing' | 'failures'> {
+function readNotes(
+  tags: readonly sdk.Tag[] | undefined,
+): Pick<NetworkInterface, 'leaving' | 'handingOver' | 'healing' | 'failures'> {
   const leaving = readIntent(tagValue(tags, bookkeepingTags.leaving))
+  const handingOver = readIntent(tagValue(tags, bookkeepingTags.handingOver))
   const healing = readHealing(tagValue(tags, bookkeepingTags.healing))
   const failures = readFailures(tagValue(tags, bookkeepingTags.failures))
   const isOurs = (note: Note): boolean => written(note) === tagValue(tags, bookkeepingTags[note.key])
   return {
     ...(leaving && isOurs({ key: 'leaving', ...leaving }) && { leaving }),
+    ...(handingOver && isOurs({ key: 'handingOver', ...handingOver }) && { handingOver }),
     ...(healing && isOurs({ key: 'healing', ...healing }) && { healing }),
     ...(failures && isOurs({ key: 'failures', ...failures }) && { failures }),
   }
@@ -298,6 +302,7 @@ function written(note: Note): string {
   const time = new Date(note.at).toISOString()
   switch (note.key) {
     case 'leaving':
+    case 'handingOver':
       return `${note.instanceId}@${time}`
     case 'healing':
       return `${note.step}@${time}`

@@ -55,11 +55,10 @@ export const limits = {
   courtesy: 4000,
   /** Reads may be some seconds behind: so long a note has to have been seen before the lack of another one is believed. */
   leavingSettles: 5000,
-  /**
-   * Whoever has not seen a note has decided within `observationAgeMax` and `leavingSettles`, and what it then sent is
-   * listed a few seconds later.
-   */
+  /** Whoever has not seen a note has decided within `observationAgeMax` and `leavingSettles`, to be seen seconds later. */
   standsBackAfter: 30_000,
+  /** Nobody is told to hand over by a decision that was noted longer ago: others take it for a wish after a while. */
+  decisionAgeMax: 60_000,
   /**
    * A write that was sent so long ago has arrived or never will, by whatever clock: AWS takes no request whose signature is
    * more than five minutes old, or off its own clock ("Elements of an AWS API request signature", IAM User Guide).

@@ -18,6 +18,8 @@ export interface NetworkInterface {
   readonly attachment?: InterfaceAttachment
   /** The holder that has asked to hand the member over, and when. */
   readonly leaving?: Intent
+  /** The holder that is about to be told to hand the member over, and when that was decided. */
+  readonly handingOver?: Intent
   readonly healing?: Healing
   readonly failures?: Failures
 }
@@ -48,11 +50,13 @@ export interface Failures {
 /** The instance that holds the member. */
 export const holderOf = (member: Member): InstanceId | undefined => member.networkInterface.attachment?.instanceId
 
-/** Whether its holder, and not one that had it before, has noted that it wants to leave. */
-export function isLeaving(member: Member): boolean {
-  const { leaving } = member.networkInterface
-  return leaving !== undefined && leaving.instanceId === holderOf(member)
+/** What its holder, and not one that had it before, has noted: that it wants to leave, or is about to. */
+export function wishOf(member: Member): Intent | undefined {
+  const { leaving, handingOver } = member.networkInterface
+  return [leaving, handingOver].find((one) => one !== undefined && one.instanceId === holderOf(member))
 }
+
+export const isLeaving = (member: Member): boolean => wishOf(member) !== undefined
 
 export interface InterfaceAttachment {
   readonly id: string

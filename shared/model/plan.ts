@@ -129,7 +129,7 @@ export interface AskHealth {
 
 /** A bookkeeping tag on a member's interface, by its name in tags.ts. */
 export type Note =
-  | ({ readonly key: 'leaving' } & Intent)
+  | ({ readonly key: 'leaving' | 'handingOver' } & Intent)
   | ({ readonly key: 'healing' } & Healing)
   | ({ readonly key: 'failures' } & Failures)
 

@@ -15,6 +15,8 @@ export const bookkeepingTags = {
   bootstrap: 'stayput:bootstrap',
   /** On an interface: `i-…@<ISO time>`, the holder that has asked to hand the member over. */
   leaving: 'stayput:leaving',
+  /** The same once it is decided, written before the host is told. */
+  handingOver: 'stayput:handing-over',
   /** On an interface: `<step>@<ISO time>`, what was last done for a member that is not well. */
   healing: 'stayput:healing',
   /** On an interface: `<count>@i-…@<ISO time>`, how many launches in a row have failed to become the member. */

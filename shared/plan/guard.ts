@@ -1,7 +1,7 @@
 import { limits } from '../model/limits.ts'
-import { holderOf, isLeaving, type Member } from '../model/member.ts'
+import { holderOf, isLeaving, type Member, wishOf } from '../model/member.ts'
 import type { Instance, Observation } from '../model/observation.ts'
-import type { Plan, Step } from '../model/plan.ts'
+import type { Note, Plan, Step } from '../model/plan.ts'
 import { askHealth } from './ask-health.ts'
 import { isRefused } from './commands.ts'
 import { ec2Instance } from './instances.ts'
@@ -26,14 +26,34 @@ import { act, alarm, wait } from './verdicts.ts'
  *   back may, after so long that neither matters.
  * - *All that wait for one another:* the smallest member's wish comes first. Of the others those that the quorum would miss
  *   take theirs back, but no sooner than `standsBackAfter`: another invocation for the same instance may have looked before
- *   that first note was there, and what it has sent is to be seen by then. A hand-over that has begun is finished, and
- *   nothing is taken back.
+ *   that first note was there, and what it has decided is to be seen by then.
+ * - *A request that lands late:* a decision is noted beside the wish, and the host is told by whoever has seen it there in a
+ *   look that still finds no reason against. It comes before all wishes and is not taken back, because what was asked for
+ *   may begin minutes later, when others would have counted upon who stood back. Only after `writeArrivesWithin` it is no
+ *   more than a wish, so that no two can wait for one another for ever; whoever goes by it renews it before that.
+ *   A hand-over that has begun is finished.
  * - *A note outlives its writer* only as long as the interface is attached to it: to the next holder it means nothing.
  * - *What the hosts tell* is as old as `healthAgeMax` at most. Whoever dies on its own in that time is nobody's fault.
  *
  * A dead instance is let go at once, for the quorum has lost it already; so is one whose ensemble is being taken down.
  */
-export type Way = { readonly kind: 'free'; readonly because?: string } | { readonly kind: 'held'; readonly plan: Plan }
+export type Way = Free | { readonly kind: 'held'; readonly plan: Plan }
+
+interface Free {
+  readonly kind: 'free'
+  readonly because?: string
+  /** Whose wish was weighed against the others': it goes by a decision that is noted first. */
+  readonly member?: Member
+}
+
+/** The way out as it is planned, or the note of it that comes first. */
+export function decidedFirst(seen: Observation, { member }: Free, plan: Plan): Plan {
+  const isWayOut = plan.verdict !== 'WAIT' || plan.steps.some((step) => step.kind === 'hand-over')
+  if (!member || !isWayOut || isDecided(seen, member, limits.decisionAgeMax)) return plan
+  const note = { key: 'handingOver', instanceId: seen.action.instanceId, at: seen.now } as const
+  const write: Step = { kind: 'write-note', networkInterfaceId: member.networkInterface.id, note }
+  return act([write], `member ${member.id} is about to leave, and that is noted first`, member.id)
+}
 
 export function quorumGuard(seen: Observation): Way {
   const self = ec2Instance(seen, seen.action.instanceId)
@@ -62,7 +82,7 @@ function ofNobody(seen: Observation, { id, networkInterfaces }: Instance): Way {
 }
 
 const asking = 'the hosts are asked how their members are'
-const free = (because: string): Way => ({ kind: 'free', because })
+const free = (because: string, member?: Member): Way => ({ kind: 'free', because, ...(member && { member }) })
 const held = (plan: Plan): Way => ({ kind: 'held', plan })
 
 /**
@@ -70,7 +90,7 @@ const held = (plan: Plan): Way => ({ kind: 'held', plan })
  * quorum misses stands back behind a smaller member. Whoever it does not miss must not: that one may be waiting for it.
  */
 function announced(seen: Observation, mine: Member): Way | undefined {
-  const first = seen.members.find((member) => member.id < mine.id && isAboutToLeave(seen, member))
+  const first = seen.members.find((member) => isAboutToLeave(seen, member) && comesBefore(seen, member, mine))
   if (first) {
     const own = standingOfSelf(seen, mine, seen.action.instanceId)
     if (own.kind === 'unknown') return held(own.asked ? wait(asking, mine.id) : ask(seen, mine))
@@ -87,12 +107,27 @@ function announced(seen: Observation, mine: Member): Way | undefined {
 }
 
 function standBack(seen: Observation, mine: Member, first: Member): Plan {
-  const { id: networkInterfaceId, leaving } = mine.networkInterface
-  if (!leaving || !isLeaving(mine)) return wait(`member ${first.id} leaves first`, mine.id)
+  const { id: networkInterfaceId, leaving, handingOver } = mine.networkInterface
+  if (!isLeaving(mine) || isDecided(seen, mine)) return wait(`member ${first.id} leaves first`, mine.id)
   const because = `member ${first.id} leaves first, so member ${mine.id} stands back`
   if (!wasThereFor(seen, first, patience(seen, mine))) return wait(because, mine.id)
-  const forget: Step = { kind: 'forget-note', networkInterfaceId, note: { key: 'leaving', ...leaving } }
-  return act([forget], because, mine.id)
+  const notes: Note[] = [
+    ...(leaving ? [{ key: 'leaving', ...leaving } as const] : []),
+    ...(handingOver ? [{ key: 'handingOver', ...handingOver } as const] : []),
+  ]
+  const forget = notes.map((note): Step => ({ kind: 'forget-note', networkInterfaceId, note }))
+  return act(forget, because, mine.id)
+}
+
+/** Decisions before wishes, of the same kind the smaller member's. */
+function comesBefore(seen: Observation, one: Member, other: Member): boolean {
+  const decided = isDecided(seen, one)
+  return decided === isDecided(seen, other) ? one.id < other.id : decided
+}
+
+function isDecided(seen: Observation, member: Member, ageMax: number = limits.writeArrivesWithin): boolean {
+  const { handingOver } = member.networkInterface
+  return handingOver !== undefined && handingOver.instanceId === holderOf(member) && seen.now - handingOver.at < ageMax
 }
 
 /**
@@ -100,7 +135,7 @@ function standBack(seen: Observation, mine: Member, first: Member): Plan {
  * time any write has arrived and clocks do not matter. An invocation of the sweep alone is too short for some waits.
  */
 function wasThereFor(seen: Observation, member: Member, ms: number): boolean {
-  const writtenAt = member.networkInterface.leaving?.at ?? seen.now
+  const writtenAt = wishOf(member)?.at ?? seen.now
   return seenFor(seen, member) >= ms || seen.now - writtenAt >= limits.writeArrivesWithin + ms
 }
 
@@ -140,11 +175,11 @@ function judged(seen: Observation, mine: Member): Way {
   const { voters, quorum } = electorateOf(seen)
   if (voters.length <= 2) return { kind: 'free' }
   const own = standingOfSelf(seen, mine, seen.action.instanceId)
-  if (own.kind === 'out') return free(`${own.because}, so the quorum loses nothing`)
+  if (own.kind === 'out') return free(`${own.because}, so the quorum loses nothing`, mine)
   const others = voters.filter((member) => member !== mine)
   const standings = others.map((member) => ({ member, standing: standingOfOther(seen, member) }))
   const inSync = standings.filter(({ standing }) => standing.kind === 'in').length
-  if (own.kind === 'in' && inSync >= quorum) return free(`${inSync} others are in sync`)
+  if (own.kind === 'in' && inSync >= quorum) return free(`${inSync} others are in sync`, mine)
 
   const unknown = [own, ...standings.map(({ standing }) => standing)].filter((one) => one.kind === 'unknown')
   if (unknown.some((one) => !one.asked)) return held(ask(seen, mine))
@@ -175,6 +210,6 @@ function blocked(seen: Observation, mine: Member, standings: readonly Judged[], 
     standing.kind === 'out' ? [`member ${member.id}: ${standing.because}`] : [],
   )
   const because = `without member ${mine.id} ${inSync} would be in sync, and a quorum is ${quorum}: ${reasons.join('; ')}`
-  const since = mine.networkInterface.leaving?.at ?? seen.now
+  const since = wishOf(mine)?.at ?? seen.now
   return (seen.now - since > limits.guardAlarmAfter ? alarm : wait)(because, mine.id)
 }

@@ -1,5 +1,5 @@
 import { limits } from '../model/limits.ts'
-import { holderOf, isLeaving, type Member } from '../model/member.ts'
+import { holderOf, isLeaving, type Member, wishOf } from '../model/member.ts'
 import type { Observation, Survey } from '../model/observation.ts'
 import type { Change, Plan, Reconfigure } from '../model/plan.ts'
 import { askHealth } from './ask-health.ts'
@@ -164,7 +164,7 @@ function removal(seen: Observation, leader: Leader, ids: readonly number[], mine
  * since when it is to leave, somebody is to know at once.
  */
 function heldUp(seen: Observation, mine: Member, because: string): Plan {
-  const since = isLeaving(mine) ? mine.networkInterface.leaving?.at : undefined
+  const since = wishOf(mine)?.at
   const isLong = since === undefined || seen.now - since > limits.guardAlarmAfter
   return (isLong ? alarm : wait)(because, mine.id)
 }

@@ -1,6 +1,6 @@
 import type { Observation } from '../model/observation.ts'
 import type { Plan } from '../model/plan.ts'
-import { quorumGuard } from './guard.ts'
+import { decidedFirst, quorumGuard } from './guard.ts'
 import { planHandOver } from './hand-over.ts'
 import { groupInstance } from './instances.ts'
 import { planVote } from './membership.ts'
@@ -43,7 +43,7 @@ function planEnd(seen: Observation): Plan {
   if (way.kind === 'held') return way.plan
   const voting = planVote(seen)
   if (voting) return voting
-  const plan = planHandOver(seen, 'CONTINUE')
+  const plan = decidedFirst(seen, way, planHandOver(seen, 'CONTINUE'))
   return way.because === undefined ? plan : { ...plan, because: `${way.because}: ${plan.because}` }
 }
 

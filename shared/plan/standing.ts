@@ -1,7 +1,7 @@
 import type { HealthFacts } from '../model/facts.ts'
 import type { InstanceId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
-import { holderOf, isLeaving, type Member } from '../model/member.ts'
+import { holderOf, isLeaving, type Member, wishOf } from '../model/member.ts'
 import type { Survey } from '../model/observation.ts'
 import { describe, ec2Instance, groupInstance } from './instances.ts'
 
@@ -188,8 +188,8 @@ function isStuck(facts: Told, witnesses: readonly Witness[]): boolean {
 
 /** Any election has had its time since it noted that it wants to leave. */
 function hasWaited(seen: Survey, member: Member): boolean {
-  const { leaving } = member.networkInterface
-  return leaving !== undefined && isLeaving(member) && seen.now - leaving.at >= limits.rolelessAfter
+  const wish = wishOf(member)
+  return wish !== undefined && seen.now - wish.at >= limits.rolelessAfter
 }
 
 type Server = 'serves' | 'runs' | 'gone'

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { scale } from '../../lab/stack/ensemble.ts'
 import { cloudSend, inProcess } from '../../lab/stack/in-process.ts'
 import { limits } from '../../shared/model/limits.ts'
+import type { Send } from '../../shared/aws/operations.ts'
 import { stoppingAt } from './stopping.ts'
 import { createWorld, minutes, type TestWorld, type WorldOptions } from './world.ts'
 
@@ -15,14 +16,23 @@ const inSync = (world: TestWorld, instance?: string): number[] =>
     .map(({ member }) => member)
     .toSorted((a, b) => a - b)
 
-/** Three members that serve, and of each hand-over command who was in sync besides when it was sent. */
+const isHandOver = (operation: string, input: object): boolean =>
+  operation === 'ssm.SendCommand' && (input as { DocumentName?: string }).DocumentName?.endsWith('hand-over') === true
+
+/**
+ * Three members that serve, and of each instance who was in sync besides when it was first told to hand over. Two
+ * invocations may both tell it, and the second finds the others electing.
+ */
 async function formed(options: WorldOptions = {}): Promise<{ world: TestWorld; beside: number[][] }> {
   const world = createWorld({ size: 3, ...options })
   const beside: number[][] = []
+  const told = new Set<string>()
   world.cloud.onCall(({ operation, input }) => {
-    const { DocumentName, InstanceIds } = input as { DocumentName?: string; InstanceIds?: readonly string[] }
-    if (operation !== 'ssm.SendCommand' || !DocumentName?.endsWith('hand-over')) return
-    beside.push(inSync(world, InstanceIds?.[0]))
+    if (!isHandOver(operation, input)) return
+    const [instance = ''] = (input as { InstanceIds?: readonly string[] }).InstanceIds ?? []
+    if (told.has(instance)) return
+    told.add(instance)
+    beside.push(inSync(world, instance))
   })
   await world.settled(all)
   await world.clock.run(() => inSync(world).length === 3, 5 * minutes)
@@ -142,4 +152,39 @@ test('a function that is stopped anywhere in a guarded hand-over costs no quorum
   const count = await run(Number.POSITIVE_INFINITY, 'before')
   expect(count).toBeGreaterThan(40)
   for (let at = 1; at <= count; at += 27) await run(at, at % 2 === 0 ? 'before' : 'after')
+})
+
+test('a hand-over that lands a minute late finds no other gone: whoever may have been told does not stand back', async () => {
+  /** The function that drives the second member stops with its request under way, at any point of the sweep's minute. */
+  const run = async (offset: number) => {
+    let land: (() => void) | undefined
+    const { world, beside } = await formed({
+      intercept(name, event, { cloud, environment }) {
+        if (name !== 'terminate' || land) return undefined
+        const send = cloudSend(cloud)
+        const losing: Send = (operation, input) => {
+          if (!isHandOver(operation, input)) return send(operation, input)
+          // Its instance may be gone by then.
+          land = () => void send(operation, input).catch(() => {})
+          return new Promise(() => {})
+        }
+        return inProcess(cloud, environment, losing).invoke(name, event)
+      },
+    })
+    await world.clock.pass(offset)
+    const [second] = replace(world, [2])
+    expect(await world.clock.run(() => land !== undefined, 5 * minutes)).toBe(true)
+    const isTold = new Promise<void>((resolve) => {
+      world.cloud.onCall(({ operation, input }) => {
+        if (isHandOver(operation, input)) world.cloud.kernel.clock.after(5000, resolve)
+      })
+    })
+    const [first] = replace(world, [1])
+    // It lands as soon as anybody else was told, or just before it would be too late to begin.
+    world.cloud.kernel.clock.after(limits.commandNotAfter - 10_000, () => land?.())
+    void isTold.then(() => land?.())
+    await replaced(world, [1, 2], [first!, second!])
+    return beside.filter((others) => others.length < 2)
+  }
+  for (let offset = 0; offset < minutes; offset += 7000) expect(await run(offset)).toEqual([])
 })

@@ -17,6 +17,8 @@ const boundaries = [
   limits.healthAgeMax,
   limits.silenceAgeMax,
   limits.guardAlarmAfter,
+  limits.decisionAgeMax,
+  limits.writeArrivesWithin,
   limits.launchAgainAfter,
 ].flatMap((limit) => [limit - 1, limit, limit + 1])
 export const age = fc.oneof(

@@ -94,9 +94,13 @@ function card({ id, zone, networkInterface }: Member) {
   }
 }
 
-const noteTags = ({ leaving, failures }: Member['networkInterface']) =>
+const noteTags = ({ leaving, handingOver, failures }: Member['networkInterface']) =>
   [
     leaving && { Key: 'stayput:leaving', Value: `${leaving.instanceId}@${new Date(leaving.at).toISOString()}` },
+    handingOver && {
+      Key: 'stayput:handing-over',
+      Value: `${handingOver.instanceId}@${new Date(handingOver.at).toISOString()}`,
+    },
     failures && {
       Key: 'stayput:failures',
       Value: `${failures.count}@${failures.instanceId}@${new Date(failures.at).toISOString()}`,

@@ -4,7 +4,8 @@ import { planFor } from '../../shared/plan/plan.ts'
 import { health, heldBy, inGroup, instance, leaving, member, noted, other, seconds, self, third } from './scene.ts'
 
 export const note = { leaving: { instanceId: self, at: seconds(60) } }
-export const mine = noted(heldBy(self, member(1)), note)
+export const decision = { handingOver: { instanceId: self, at: seconds(3) } }
+export const mine = noted(heldBy(self, member(1)), { ...note, ...decision })
 export const peers = [heldBy(other, member(2)), heldBy(third, member(3))] as const
 export const instances = [self, other, third].map((name) => instance(name))
 export const groupInstances = [
@@ -40,7 +41,7 @@ export const blind = { peers: { 1: 'follower', 2: 'absent', 3: 'absent' } } as c
 export const unseen = [health(self, mine, blind), health(other, peers[0], { ...leads, ...blind })] as const
 export const well = [health(self, mine), health(other, peers[0], leads), health(third, peers[1])]
 
-/** Three members of whom the first, whose wish to leave has long been seen, is to end; all of them are well. */
+/** Three members of whom the first, whose wish to leave has long been seen, and then the decision, is to end; all of them are well. */
 export const ending = (change: Partial<Observation> = {}): Observation =>
   leaving({
     members: [mine, ...peers],

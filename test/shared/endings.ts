@@ -23,7 +23,7 @@ const threes: fc.Arbitrary<Observation> = fc
     healths: fc.tuple(healthSketches, healthSketches, healthSketches),
     /** Every host tells that its member is well, so that the rest decides. */
     healthy: fc.boolean(),
-    /** The wish of this instance is noted, and no other is. */
+    /** Wish and decision of this instance are noted, and no others are. */
     alone: fc.boolean(),
     settled: fc.constantFrom(1000, 5000, 30_000, 60_000),
     tagFaults: mostly([], ['member 9 has no volume']),
@@ -37,8 +37,9 @@ const threes: fc.Arbitrary<Observation> = fc
     const members = order.map((host, index): Member => {
       const plain = member(index + 1)
       const isHeld = host === self || held[host === other ? 0 : 1]
-      const leaving = alone ? (host === self ? 'own' : 'none') : notes[index]!.leaving
-      return withNotes({ ...notes[index]!, leaving }, isHeld ? heldBy(host, plain) : plain)
+      const word = host === self ? 'own' : 'none'
+      const wish = alone ? ({ leaving: word, handingOver: word } as const) : {}
+      return withNotes({ ...notes[index]!, ...wish }, isHeld ? heldBy(host, plain) : plain)
     })
     const [second, last] = states
     return leaving({

@@ -48,15 +48,22 @@ function isJoined(seen: Observation, { id: number, networkInterface }: Member): 
 }
 
 function staysJoined(seen: Observation, member: Member): boolean {
-  const { attachment, leaving } = member.networkInterface
+  const { attachment, leaving, handingOver } = member.networkInterface
   const holder = attachment?.instanceId
   return (
     holder !== undefined &&
     ['InService', 'Terminating:Wait'].includes(lifecycleState(seen, holder)) &&
     ec2State(seen, holder) === 'running' &&
     leaving?.instanceId !== holder &&
+    handingOver?.instanceId !== holder &&
     isJoined(seen, member)
   )
+}
+
+/** Its holder may have been told to go, and what was asked for may begin yet. */
+function isDecided({ networkInterface: { attachment, handingOver } }: Member): boolean {
+  const isNoted = handingOver !== undefined && handingOver.instanceId === attachment?.instanceId
+  return isNoted && now - handingOver.at < limits.writeArrivesWithin
 }
 
 /** By the list that all servers tell; where nobody tells, everybody does. */
@@ -77,7 +84,9 @@ describe('the quorum', () => {
     if (ofKind(plan, 'hand-over').length === 0 && plan.verdict === 'WAIT') return
     expect(seen.members.filter((one) => one !== mine && staysJoined(seen, one)).length).toBeGreaterThanOrEqual(quorum)
     expect(seen.tagFaults).toEqual([])
-    expect(mine.networkInterface.leaving?.instanceId).toBe(self)
+    const { handingOver } = mine.networkInterface
+    expect(handingOver?.instanceId).toBe(self)
+    expect(now - handingOver!.at).toBeLessThan(limits.decisionAgeMax)
     expect(now - (seen.leavingSince.get(self) ?? now)).toBeGreaterThanOrEqual(limits.leavingSettles)
   })
 
@@ -105,10 +114,16 @@ describe('the quorum', () => {
       const [mine] = seen.members.filter(cardHere)
       expect(step.networkInterfaceId).toBe(mine!.networkInterface.id)
       if (step.kind === 'write-note') {
-        expect(step.note).toEqual({ key: 'leaving', instanceId: self, at: now })
+        expect(['leaving', 'handingOver']).toContain(step.note.key)
+        expect(step.note).toMatchObject({ instanceId: self, at: now })
       } else {
-        expect(step.note).toEqual({ key: 'leaving', ...mine!.networkInterface.leaving })
-        expect(mine!.id).not.toBe(id(1))
+        const { leaving, handingOver } = mine!.networkInterface
+        expect([
+          { key: 'leaving', ...leaving },
+          { key: 'handingOver', ...handingOver },
+        ]).toContainEqual(step.note)
+        expect(isDecided(mine!)).toBe(false)
+        expect(mine!.id === id(1) && !seen.members.some((one) => one !== mine && isDecided(one))).toBe(false)
       }
     }
     expect(steps.filter((step) => step.kind === 'write-note').length).toBeLessThanOrEqual(1)

@@ -11,6 +11,7 @@ import { health, member, noted, now, other, self, third } from './scene.ts'
 /** Notes of any holder, most often of the one that holds the member. */
 export const noteSketches = fc.record({
   leaving: fc.constantFrom('none', 'none', 'none', 'own', 'own', 'other'),
+  handingOver: fc.constantFrom('none', 'none', 'own', 'other'),
   failures: fc.constantFrom('none', 'none', 'own', 'other'),
   ago: age,
   count: fc.integer({ min: 1, max: 8 }),
@@ -18,11 +19,12 @@ export const noteSketches = fc.record({
 
 type NoteSketch = typeof noteSketches extends fc.Arbitrary<infer Sketch> ? Sketch : never
 
-export function withNotes({ leaving, failures, ago, count }: NoteSketch, one: Member): Member {
+export function withNotes({ leaving, handingOver, failures, ago, count }: NoteSketch, one: Member): Member {
   const at = now - ago
   const by = (word: string) => (word === 'own' ? (holderOf(one) ?? self) : third)
   return noted(one, {
     ...(leaving !== 'none' && { leaving: { instanceId: by(leaving), at } }),
+    ...(handingOver !== 'none' && { handingOver: { instanceId: by(handingOver), at } }),
     ...(failures !== 'none' && { failures: { count, instanceId: by(failures), at } }),
   })
 }

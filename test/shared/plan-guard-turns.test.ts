@@ -5,6 +5,7 @@ import type { Member } from '../../shared/model/member.ts'
 import type { Health, Observation } from '../../shared/model/observation.ts'
 import { planFor } from '../../shared/plan/plan.ts'
 import {
+  decision,
   note,
   mine,
   peers,
@@ -23,6 +24,7 @@ import {
   without,
 } from './ending-scene.ts'
 import {
+  command,
   health,
   heldBy,
   inGroup,
@@ -145,7 +147,7 @@ describe('who leaves writes before it looks', () => {
     const own = noted(second, note)
     expect(world(own, limits.leavingSettles - 1)).toMatchObject({ steps: [], verdict: 'WAIT' })
     expect(world(own, limits.leavingSettles).steps).toMatchObject([{ kind: 'ask-health' }])
-    expect(world(own, 60_000)).toMatchObject(goes)
+    expect(world(noted(own, decision), 60_000)).toMatchObject(goes)
     expect(world(own, 60_000).because).toContain('so the quorum loses nothing')
     // It has found its way back meanwhile.
     expect(world(own, 60_000, {}).steps).toMatchObject([{ kind: 'forget-note' }])
@@ -192,6 +194,108 @@ describe('who leaves writes before it looks', () => {
   test('a note of a holder before does not count', () => {
     const old = noted(peers[0], { leaving: { instanceId: self, at: now } })
     expect(planFor(ending({ members: [mine, old, peers[1]] }))).toMatchObject(goes)
+  })
+})
+
+describe('that it leaves is noted before its host is told, because a request may land late', () => {
+  const wish = noted(heldBy(self, member(1)), note)
+  const decided = (ms: number, by = self) => noted(wish, { handingOver: { instanceId: by, at: now - ms } })
+  const noting = {
+    steps: [
+      {
+        kind: 'write-note',
+        networkInterfaceId: wish.networkInterface.id,
+        note: { key: 'handingOver', instanceId: self, at: now },
+      },
+    ],
+    verdict: 'WAIT',
+    because: '2 others are in sync: member 1 is about to leave, and that is noted first',
+    member: 1,
+  }
+  const alone = (one: Member, change: Partial<Observation> = {}) =>
+    planFor(ending({ members: [one, ...peers], ...change }))
+
+  test('whoever sees no such note writes it, and does nothing else', () => {
+    expect(alone(wish)).toEqual(noting)
+    expect(alone(decided(1000, other))).toEqual(noting)
+  })
+
+  test('whoever sees it goes, unless it is old: then it is written again', () => {
+    expect(alone(decided(limits.decisionAgeMax - 1))).toMatchObject(goes)
+    expect(alone(decided(limits.decisionAgeMax))).toEqual(noting)
+  })
+
+  test('not where others are no quorum, whatever was noted', () => {
+    const healths = [health(self, wish), health(other, peers[0], stopped), health(third, peers[1], leads)]
+    expect(alone(wish, { healths })).toMatchObject(waits)
+    expect(alone(decided(1000), { healths })).toMatchObject(waits)
+  })
+
+  test('nor is the end told without it', () => {
+    const output = JSON.stringify({ attempt: 'a', failed: 'too-late', because: 'so it is' })
+    const commands = [20, 40, 60].map((ago) => command('handOver', 'failed', output, seconds(ago)))
+    expect(alone(wish, { commands }).steps).toEqual(noting.steps)
+    expect(alone(decided(1000), { commands })).toMatchObject({ steps: [], verdict: 'CONTINUE', alarm: true })
+  })
+
+  describe('of two that are to leave', () => {
+    const wishOf = (host: typeof self) => ({ leaving: { instanceId: host, at: seconds(50) } })
+    const decidedBy = (host: typeof self, ms: number) => ({ handingOver: { instanceId: host, at: now - ms } })
+    /** This instance is the member of that number, of the first two; the notes have been there for an hour. */
+    const as = (number: 1 | 2, own: Parameters<typeof noted>[1], theirs: Parameters<typeof noted>[1]) => {
+      const mine = noted(heldBy(self, member(number)), own)
+      const beside = noted(heldBy(other, member(number === 1 ? 2 : 1)), theirs)
+      const last = heldBy(third, member(3))
+      return planFor(
+        ending({
+          members: [mine, beside, last].toSorted((a, b) => a.id - b.id),
+          groupInstances: [groupInstances[0]!, inGroup(other, 'Terminating:Wait'), groupInstances[2]!],
+          healths: [health(self, mine), health(other, beside), health(third, last, leads)],
+          leavingSince: new Map([self, other].map((host) => [host, now - 3_600_000])),
+        }),
+      )
+    }
+    const late = limits.writeArrivesWithin
+
+    test('the one that may have been told does not stand back, for as long as a request may land', () => {
+      const since = (ms: number) => as(2, { ...wishOf(self), ...decidedBy(self, ms) }, wishOf(other))
+      for (const ms of [0, limits.decisionAgeMax, late - 1]) {
+        expect(since(ms)).toMatchObject({
+          steps: [],
+          verdict: 'WAIT',
+          because: expect.stringContaining('without member 2'),
+        })
+      }
+      const networkInterfaceId = member(2).networkInterface.id
+      expect(since(late).steps).toEqual([
+        { kind: 'forget-note', networkInterfaceId, note: { key: 'leaving', ...wishOf(self).leaving } },
+        { kind: 'forget-note', networkInterfaceId, note: { key: 'handingOver', ...decidedBy(self, late).handingOver } },
+      ])
+      expect(as(2, decidedBy(self, late), wishOf(other)).steps).toMatchObject([{ note: { key: 'handingOver' } }])
+    })
+
+    test('the other one stands back behind it, although its member is the smaller one', () => {
+      const since = (ms: number) => as(1, wishOf(self), { ...wishOf(other), ...decidedBy(other, ms) })
+      for (const ms of [0, late - 1]) {
+        expect(since(ms)).toMatchObject({
+          steps: [{ kind: 'forget-note', note: { key: 'leaving' } }],
+          because: 'member 2 leaves first, so member 1 stands back',
+        })
+      }
+      expect(since(late).because).toContain('without member 1')
+      expect(as(1, {}, decidedBy(other, 0))).toMatchObject({ steps: [], because: 'member 2 leaves first' })
+      expect(as(1, wishOf(self), { ...wishOf(other), ...decidedBy(third, 0) }).because).toContain('without member 1')
+    })
+
+    test('where both are decided, neither is told, and the greater one stands back once no request can land', () => {
+      const both = (number: 1 | 2, ms: number) =>
+        as(number, { ...wishOf(self), ...decidedBy(self, ms) }, { ...wishOf(other), ...decidedBy(other, ms) })
+      for (const ms of [0, late]) {
+        expect(both(1, ms)).toMatchObject({ steps: [], because: expect.stringContaining('without member 1') })
+      }
+      expect(both(2, late - 1)).toMatchObject({ steps: [], because: 'member 1 leaves first' })
+      expect(both(2, late).steps).toMatchObject([{ kind: 'forget-note' }, { kind: 'forget-note' }])
+    })
   })
 })
 

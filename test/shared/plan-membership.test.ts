@@ -25,7 +25,7 @@ import {
 
 const hosts = [self, other, third]
 const notedAt = (at: number) => ({ leaving: { instanceId: self, at } })
-const note = notedAt(seconds(60))
+const note = { ...notedAt(seconds(60)), handingOver: { instanceId: self, at: seconds(3) } }
 const group = (one: number, wanted = 1): Wish => ({ name: `zookeeper-${one}`, wanted, member: id(one) })
 const at = (host: typeof self, state: string): GroupInstance => ({
   ...inGroup(host, state),
@@ -234,6 +234,15 @@ describe('a vote is taken', () => {
     expect(planFor(givenUp({ voters: [1, 2, 3] }))).toMatchObject(taking)
     expect(planFor(givenUp({ voters: [2, 3] }))).toMatchObject({ steps: [{ kind: 'hand-over' }] })
     expect(after('made', 1000)).toMatchObject({ steps: [{ kind: 'hand-over' }] })
+  })
+
+  test('before its leaving is decided: that is not taken back, and nobody may come to lead who could take the vote', () => {
+    const wish = notedAt(seconds(60))
+    expect(planFor(givenUp({ voters: [1, 2, 3] }, wish))).toMatchObject(taking)
+    const noting = { steps: [{ kind: 'write-note', note: { key: 'handingOver' } }] }
+    expect(
+      planFor(givenUp({ voters: [1, 2, 3], change: { groups: [1, 2, 3].map((one) => group(one)) } }, wish)),
+    ).toMatchObject(noting)
   })
 
   test('not before it has said that it is to leave', () => {

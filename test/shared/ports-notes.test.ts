@@ -13,6 +13,7 @@ const card = member(1).networkInterface.id
 const at = '2026-06-01T12:00:00.000Z'
 const notes: [Note, string, string][] = [
   [{ key: 'leaving', instanceId: self, at: now }, 'stayput:leaving', `${self}@${at}`],
+  [{ key: 'handingOver', instanceId: self, at: now }, 'stayput:handing-over', `${self}@${at}`],
   [{ key: 'healing', step: 'restart', at: now }, 'stayput:healing', `restart@${at}`],
   [{ key: 'failures', count: 12, instanceId: self, at: now }, 'stayput:failures', `12@${self}@${at}`],
 ]
@@ -23,8 +24,13 @@ async function read(tags: Readonly<Record<string, string>>): Promise<Partial<Net
   const one = { NetworkInterfaceId: card, SubnetId: member(1).networkInterface.subnetId, TagSet }
   const { ports } = rim({ 'ec2.DescribeNetworkInterfaces': () => ({ NetworkInterfaces: [one] }) })
   const [found] = await ports.ec2.networkInterfaces('zookeeper')
-  const { leaving, healing, failures } = found!.resource
-  return { ...(leaving && { leaving }), ...(healing && { healing }), ...(failures && { failures }) }
+  const { leaving, handingOver, healing, failures } = found!.resource
+  return {
+    ...(leaving && { leaving }),
+    ...(handingOver && { handingOver }),
+    ...(healing && { healing }),
+    ...(failures && { failures }),
+  }
 }
 
 describe('a note', () => {
@@ -56,6 +62,7 @@ describe('a note', () => {
     ['stayput:leaving', `i-1@${at}`],
     ['stayput:leaving', `${self}@soon`],
     ['stayput:leaving', `${self}@${at.replace('.000Z', 'Z')}`],
+    ['stayput:handing-over', `${self}@soon`],
     ['stayput:healing', `reboot@${at}`],
     ['stayput:healing', 'restart'],
     ['stayput:healing', 'restart@soon'],

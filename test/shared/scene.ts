@@ -238,7 +238,10 @@ export const health = (
 })
 
 /** The member with a note of its holder on its interface. */
-export const noted = (one: Member, note: Pick<NetworkInterface, 'leaving' | 'healing' | 'failures'>): Member => ({
+export const noted = (
+  one: Member,
+  note: Pick<NetworkInterface, 'leaving' | 'handingOver' | 'healing' | 'failures'>,
+): Member => ({
   ...one,
   networkInterface: { ...one.networkInterface, ...note },
 })

@@ -66,6 +66,7 @@ export const keptSeeds: readonly KeptSeed[] = [
   { seed: 9779747, found: 'S7: a launch that served was given up for a volume that a person had given it' },
   { seed: 9924938, found: 'S14 was too strict: two clocks that were off, each by minutes' },
   { seed: 1171202, found: 'S7: a server was restarted when it had its role again, and another one had left for that' },
+  { seed: 4499674, found: 'S7: who stood back had been told to hand over, by a request that landed a minute later' },
   { seed: 1165075, found: 'a host that is lost for good came back, without its agent, and led' },
   { seed: 3020623, found: 'S7 was too strict: a note of healing that an older one had overwritten can not be known' },
   { seed: 4071599, found: 'S14 was too strict: a command that came ten seconds late had as much less time to begin' },

@@ -104,6 +104,7 @@ export const branches: readonly (readonly [string, RegExp])[] = [
   ['nothing: nobody waits', /nobody waits for us$/],
   ['not waiting yet', /not waiting for us yet$/],
   ['guard: says that it is to leave', /is to leave, and says so first$/],
+  ['guard: notes that it is decided', /is about to leave, and that is noted first$/],
   ['guard: gives the others time', /has some seconds to be seen$/],
   ['guard: another leaves first', /leaves first$/],
   ['guard: stands back', /stands back$/],

@@ -133,7 +133,9 @@ describe('tags', () => {
 
   test('of an interface each function writes and takes away the notes of its own', () => {
     for (const action of both) {
-      expect(about(action, 'network-interface', ['stayput:leaving'])).toEqual(['sweep', 'terminate'])
+      for (const key of ['stayput:leaving', 'stayput:handing-over']) {
+        expect(about(action, 'network-interface', [key])).toEqual(['sweep', 'terminate'])
+      }
       expect(about(action, 'network-interface', ['stayput:failures'])).toEqual(['launch', 'sweep'])
       expect(about(action, 'network-interface', ['stayput:healing'])).toEqual(['sweep'])
       expect(about(action, 'network-interface', [])).toEqual([])
@@ -142,7 +144,7 @@ describe('tags', () => {
 
   test('what belongs on a volume is not written on an interface, nor the other way round', () => {
     for (const action of both) {
-      for (const key of ['stayput:leaving', 'stayput:failures', 'stayput:healing']) {
+      for (const key of ['stayput:leaving', 'stayput:handing-over', 'stayput:failures', 'stayput:healing']) {
         expect(about(action, 'volume', [key])).toEqual([])
       }
       for (const key of ['stayput:holder', 'stayput:format', 'stayput:bootstrap']) {

@@ -103,7 +103,7 @@ function hastyVote(seen: Survey): Step[] {
   return [{ kind: 'reconfigure', instanceId: leader.instanceId, member: leader.member.id, address, change }]
 }
 
-/** As if its own wish had been seen for long, and nobody else had one. */
+/** As if its own wish had been seen for long, and the decision too, and nobody else had any. */
 function unannounced(seen: Observation): Observation {
   const id = seen.action.instanceId
   const leaving = { instanceId: id, at: seen.now - limits.leavingSettles }
@@ -111,9 +111,9 @@ function unannounced(seen: Observation): Observation {
     ...seen,
     leavingSince: new Map([[id, leaving.at]]),
     members: seen.members.map((member) => {
-      const { leaving: _leaving, ...networkInterface } = member.networkInterface
+      const { leaving: _leaving, handingOver: _handingOver, ...networkInterface } = member.networkInterface
       const mine = networkInterface.attachment?.instanceId === id
-      return { ...member, networkInterface: { ...networkInterface, ...(mine && { leaving }) } }
+      return { ...member, networkInterface: { ...networkInterface, ...(mine && { leaving, handingOver: leaving }) } }
     }),
   }
 }
