@@ -56,6 +56,8 @@ export function deploy(scene: Scene, swarm: Swarm, composition: Composition, fat
     const config = configs.get(whole) ?? configOf(whole, settings)
     const skew = strikes('clock-jump') ? between(random, skewMs.least, skewMs.most) * (random.chance(0.5) ? 1 : -1) : 0
     const life = new Life(name, ensemble, clock.now(), skew)
+    // A sweep drives what it finds at its beginning, whatever is left of it at its end.
+    const actions = name === 'sweep' ? cloud.autoscaling.members.all().length : 1
     running.add(life)
     tally.add(`invocation ${name}`)
     journal.note(`invoke ${name}`, () => `${ensemble} ${name} begins${subject(event)}`)
@@ -72,7 +74,7 @@ export function deploy(scene: Scene, swarm: Swarm, composition: Composition, fat
     } finally {
       overTime()
       running.delete(life)
-      promises.ended(life, name === 'sweep' ? cloud.autoscaling.members.all().length : 1)
+      promises.ended(life, actions)
       journal.note(`end ${name}`, () => `${ensemble} ${name} ${life.dead ? 'is killed' : 'ends'}${subject(event)}`)
     }
   }

@@ -71,5 +71,9 @@ export const keptSeeds: readonly KeptSeed[] = [
   { seed: 3020623, found: 'S7 was too strict: a note of healing that an older one had overwritten can not be known' },
   { seed: 4071599, found: 'S14 was too strict: a command that came ten seconds late had as much less time to begin' },
   { seed: 4090843, found: 'S14 was too strict: a reboot ends the work on a command, and SSM does not know' },
+  {
+    seed: 8038541,
+    found: 'S14 was too strict: a sweep was judged by the actions that it had left, not by those it had found',
+  },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]
