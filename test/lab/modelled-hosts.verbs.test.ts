@@ -103,6 +103,32 @@ describe('a take-over', () => {
     expect(words).toEqual(new Set(['volume-unfit', 'mount-failed', 'mounted']))
   })
 
+  it('formats no disk that has become blank since it was looked at', async () => {
+    const second = volume(9)
+    const run = async (ms: number) => {
+      const lab = createLab()
+      await lab.machine('i-1', 1)
+      await lab.hosts.plugVolume('i-1', { volumeId: second, device: '/dev/sdg', sizeGiB: 8 })
+      const ours = { ensemble: 'zoo', member: 1, data: undefined, initialize: false }
+      for (const one of [volume(1), second]) {
+        lab.hosts.setVolumeContent(one, { kind: 'formatted', volume: one, ...ours })
+      }
+      const volumes = `${volume(1)}=/var/lib/zookeeper,${second}=/var/lib/zookeeper-log`
+      const taken = lab.takeOver('i-1', 1, { Volumes: volumes, Format: 'none' })
+      let became = 'formatted'
+      lab.clock.after(ms, () => {
+        if (lab.hosts.inUse('i-1', second)) return
+        became = 'blank'
+        lab.hosts.setVolumeContent(second, { kind: 'blank' })
+      })
+      await lab.wait(taken)
+      expect(lab.hosts.volumeContent(second).kind).toBe(became)
+      return became
+    }
+    const ends = await Promise.all(Array.from({ length: 21 }, (_, index) => run(index * 50)))
+    expect(new Set(ends)).toEqual(new Set(['formatted', 'blank']))
+  })
+
   it.each(refusals)('fails when %s', async (_what, prepare, more, code, word) => {
     const lab = createLab()
     await lab.machine('i-1', 1)

@@ -75,5 +75,6 @@ export const keptSeeds: readonly KeptSeed[] = [
     seed: 8038541,
     found: 'S14 was too strict: a sweep was judged by the actions that it had left, not by those it had found',
   },
+  { seed: 7065057, found: 'a modelled host formatted a disk without permit that was blanked after it had looked' },
   { seed: 328, found: 'S15: a sweep at work for several instances' },
 ]

@@ -25,25 +25,26 @@ export async function mountVolumes(
   for (const { volume } of wanted.volumes) {
     if (!host.disks.has(volume)) throw new Failure('volume-missing', `No device has the serial of ${volume}.`)
   }
-  for (const { volume } of wanted.volumes) checkContent(world, volume, wanted)
+  const blank = wanted.volumes.filter(({ volume }) => isBlank(world, volume, wanted))
   const mounted: MountedVolume[] = []
   for (const each of wanted.volumes) {
-    const formatted = await format(world, host, process, each.volume, wanted)
+    const formatted = blank.includes(each)
+    if (formatted) await format(world, host, process, each.volume, wanted)
     await mount(world, host, process, each, wanted)
     mounted.push({ ...each, formatted })
   }
   return mounted
 }
 
-/** On doubt nothing is formatted: only a volume that is blank beyond doubt, and only under a permit. */
-function checkContent(world: World, volume: string, { ensemble, member, format: permits }: TakeOverArguments): void {
+/** On doubt nothing is formatted: only a volume that this look finds blank beyond doubt, and only under a permit. */
+function isBlank(world: World, volume: string, { ensemble, member, format: permits }: TakeOverArguments): boolean {
   const content = world.disks.content(volume)
   switch (content.kind) {
     case 'blank':
-      if (permits.has(volume)) return
+      if (permits.has(volume)) return true
       throw new Failure('volume-unfit', `${volume} has no file system and no permit to get one.`)
     case 'formatted':
-      if (content.ensemble === ensemble && content.member === member && content.volume === volume) return
+      if (content.ensemble === ensemble && content.member === member && content.volume === volume) return false
       throw new Failure(
         'volume-unfit',
         `${volume} is ${content.volume} of member ${content.member} of ${content.ensemble}.`,
@@ -63,8 +64,7 @@ async function format(
   process: Process,
   volume: string,
   { ensemble, member }: TakeOverArguments,
-): Promise<boolean> {
-  if (world.disks.content(volume).kind !== 'blank') return false
+): Promise<void> {
   await process.sleep(formatMs)
   requireDevice(host, volume)
   // The tool that makes the file system looks for itself as well.
@@ -72,7 +72,6 @@ async function format(
     throw new Failure('volume-unfit', `${volume} is not blank any more.`)
   world.disks.set(volume, { kind: 'formatted', ensemble, member, volume, data: undefined, initialize: false })
   process.print(`formatted ${volume}`)
-  return true
 }
 
 async function mount(
