@@ -238,6 +238,13 @@ describe('that it leaves is noted before its host is told, because a request may
     expect(alone(decided(1000), { commands })).toMatchObject({ steps: [], verdict: 'CONTINUE', alarm: true })
   })
 
+  test('nor is it noted before the host is to be told again', () => {
+    const output = JSON.stringify({ attempt: 'a', failed: 'busy', because: 'so it is' })
+    const since = (ms: number) => alone(wish, { commands: [command('handOver', 'failed', output, now - ms)] })
+    expect(since(limits.commandAgainAfter)).toMatchObject({ steps: [], verdict: 'WAIT' })
+    expect(since(limits.commandAgainAfter + 1).steps).toEqual(noting.steps)
+  })
+
   describe('of two that are to leave', () => {
     const wishOf = (host: typeof self) => ({ leaving: { instanceId: host, at: seconds(50) } })
     const decidedBy = (host: typeof self, ms: number) => ({ handingOver: { instanceId: host, at: now - ms } })
