@@ -2,25 +2,25 @@
  * How two of three members that are to leave at the same time keep from both leaving: shared/plan/guard.ts. The third one
  * serves, and stays, so that the ensemble has its quorum as long as one of these two serves.
  *
- * What must hold, whatever is late, lost or cut short:
+ * What must hold, whatever is lost or cut short, and whichever two requests land late:
  *
  *   QUORUM     The servers of both are never down because of us at the same time.
  *
- * Any number of invocations drive an instance, each of which ends between any two steps and begins again from nothing. A
- * write or a request, once sent, lands whenever it likes or never, and its sender does not hear of it. A read may be
+ * Two invocations at a time drive an instance, each of which ends between any two steps and begins again from nothing. What
+ * is sent lands at once or never, and twice in a story at any later time; its sender does not hear of it. A read may be
  * behind: a note that has just been written may be seen or not. Hosts are believed to serve unless a note tells that they
  * are about to leave, however old the answer is on which that rests.
  *
  * Three things rest on time, as they do there, and each is a guard here:
  *   - a note that was written some seconds ago is seen by everybody (limits.leavingSettles);
  *   - who has not seen a note has sent its decision by the time that others stand back, and what had landed before is seen
- *     by everybody (limits.standsBackAfter); what was sent may land at any time;
+ *     by everybody (limits.standsBackAfter); what was sent may land later yet;
  *   - who is told by a decision, is told before that is old (limits.decisionAgeMax).
  *
  * Left out: what hosts tell that are sick, votes, one that the quorum does not miss, clocks.
  *
  * Scenario:
- *   AT_ONCE          both are to leave, and nothing is noted yet; two invocations for each; two requests land late.
+ *   AT_ONCE          both are to leave, and nothing is noted yet.
  * Negative controls (each removes one rule, and must break the promise):
  *   NO_NOTE          who is to leave looks without having said so
  *   NO_SETTLING      the lack of another note is believed at once
@@ -29,8 +29,9 @@
  *   NO_PATIENCE      who stands back does not wait for those that may not have seen the first note
  *   TAKEN_BACK       who stands back takes its decision back as well
  *   EXPIRY           a decision counts as a wish again after ten minutes (limits.writeArrivesWithin), and the next one of the
- *                    same member lands late: what that limit can't prevent. Without it two that are both decided, because
- *                    a decision landed after its wish was taken back, would wait for one another for ever.
+ *                    same member lands late: what that limit can't prevent, with one invocation fewer. Without the limit
+ *                    two that are both decided, because a decision landed after its wish was taken back, would wait for
+ *                    one another for ever.
  * Reachability controls (each asserts that something never happens, and must be refuted, or the world is too kind):
  *   NEVER_BOTH_LEFT, NEVER_STOOD_BACK, NEVER_BOTH_DECIDED, NEVER_LATE (a request that lands after its member's wish was
  *   taken back)

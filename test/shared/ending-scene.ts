@@ -41,7 +41,7 @@ export const blind = { peers: { 1: 'follower', 2: 'absent', 3: 'absent' } } as c
 export const unseen = [health(self, mine, blind), health(other, peers[0], { ...leads, ...blind })] as const
 export const well = [health(self, mine), health(other, peers[0], leads), health(third, peers[1])]
 
-/** Three members of whom the first, whose wish to leave has long been seen, and then the decision, is to end; all of them are well. */
+/** Three members that are well; the first is to end, its wish to leave has long been seen, and the decision is there. */
 export const ending = (change: Partial<Observation> = {}): Observation =>
   leaving({
     members: [mine, ...peers],
